@@ -1,0 +1,177 @@
+import { paths, retryJoin, type HostSettings } from "./settings";
+
+/** Dynamic ports of allocations; workers' security group opens this range between workers. */
+export const dynamicPorts = { min: 20000, max: 32000 } as const;
+
+interface ServerJoin {
+  readonly retry_join: readonly string[];
+  readonly retry_interval: string;
+  readonly retry_max: number;
+}
+
+/**
+ * What every Nomad agent of a role has in common, as in its configuration file. What differs from instance to instance
+ * (name, address, zone) is added at boot in a second file, steps/nomad.sh; Nomad merges the files of its folder. Secrets
+ * (`server.encrypt`, `tls`, `consul.token`) belong into one more file there, fetched at boot: this one is in readable user data.
+ */
+export interface NomadConfig {
+  readonly datacenter: string;
+  readonly region: string;
+  readonly data_dir: string;
+  readonly log_level: string;
+  readonly bind_addr: string;
+  readonly addresses?: { readonly http: string };
+  readonly leave_on_interrupt: boolean;
+  readonly leave_on_terminate: boolean;
+  readonly disable_update_check: boolean;
+  readonly server?: {
+    readonly enabled: boolean;
+    readonly bootstrap_expect: number;
+    readonly server_join: ServerJoin;
+    readonly min_heartbeat_ttl: string;
+    readonly heartbeat_grace: string;
+    readonly failover_heartbeat_ttl: string;
+    readonly node_gc_threshold: string;
+  };
+  readonly client?: {
+    readonly enabled: boolean;
+    readonly server_join: ServerJoin;
+    readonly node_class?: string;
+    readonly max_kill_timeout: string;
+    readonly min_dynamic_port: number;
+    readonly max_dynamic_port: number;
+    /** Nothing but containers runs here, whatever else the host could. */
+    readonly options: { readonly "driver.allowlist": string };
+    readonly reserved: { readonly memory: number };
+    readonly gc_interval: string;
+    readonly gc_max_allocs: number;
+    readonly gc_disk_usage_threshold: number;
+    readonly drain_on_shutdown: { readonly deadline: string; readonly force: boolean; readonly ignore_system_jobs: boolean };
+  };
+  readonly plugin?: { readonly docker: { readonly config: DockerPluginConfig } };
+  readonly consul: { readonly address: string };
+  readonly autopilot?: {
+    readonly cleanup_dead_servers: boolean;
+    readonly last_contact_threshold: string;
+    readonly server_stabilization_time: string;
+  };
+  readonly telemetry: {
+    readonly prometheus_metrics: boolean;
+    readonly publish_allocation_metrics: boolean;
+    readonly publish_node_metrics: boolean;
+    readonly disable_hostname: boolean;
+  };
+}
+
+interface DockerPluginConfig {
+  readonly allow_privileged: boolean;
+  readonly volumes: { readonly enabled: boolean };
+  readonly auth: { readonly helper: string };
+  readonly gc: { readonly image: boolean; readonly image_delay: string };
+  readonly extra_labels: readonly string[];
+}
+
+/** Seconds that a worker which shuts down has for moving its allocations elsewhere. */
+const drainSeconds = 60;
+
+export function nomadConfig(settings: HostSettings): NomadConfig {
+  const server = settings.role === "server";
+  const server_join: ServerJoin = { retry_join: retryJoin(settings), retry_interval: "2s", retry_max: 0 };
+  return {
+    datacenter: settings.datacenter,
+    region: "global",
+    data_dir: `${paths.data}/nomad`,
+    log_level: "INFO",
+    bind_addr: "0.0.0.0",
+    // Containers of a worker must not reach its agent.
+    ...(server ? {} : { addresses: { http: "127.0.0.1" } }),
+    // SIGTERM, which a shutdown sends, drains a worker; SIGINT, which a restart sends (its unit says so), does not.
+    leave_on_interrupt: false,
+    leave_on_terminate: !server,
+    disable_update_check: true,
+    ...(server
+      ? {
+          server: {
+            enabled: true,
+            bootstrap_expect: settings.servers,
+            server_join,
+            // A worker that is gone is noticed after 5 to 15 s, and within a minute even if the leader went with it.
+            min_heartbeat_ttl: "5s",
+            heartbeat_grace: "5s",
+            failover_heartbeat_ttl: "60s",
+            // Workers come and go with their group; the dead ones need no day of remembrance.
+            node_gc_threshold: "1h",
+          },
+          autopilot: {
+            cleanup_dead_servers: true,
+            last_contact_threshold: "200ms",
+            server_stabilization_time: "10s",
+          },
+        }
+      : {
+          client: {
+            enabled: true,
+            server_join,
+            ...(settings.nodeClass === undefined ? {} : { node_class: settings.nodeClass }),
+            max_kill_timeout: "60s",
+            min_dynamic_port: dynamicPorts.min,
+            max_dynamic_port: dynamicPorts.max,
+            options: { "driver.allowlist": "docker" },
+            // For the agents and Docker.
+            reserved: { memory: 256 },
+            gc_interval: "1m",
+            gc_max_allocs: 50,
+            gc_disk_usage_threshold: 80,
+            drain_on_shutdown: { deadline: `${drainSeconds}s`, force: false, ignore_system_jobs: false },
+          },
+          plugin: {
+            docker: {
+              config: {
+                allow_privileged: false,
+                volumes: { enabled: false },
+                auth: { helper: "ecr-login" },
+                gc: { image: true, image_delay: "10m" },
+                extra_labels: ["job_name", "task_group_name", "task_name"],
+              },
+            },
+          },
+        }),
+    consul: { address: "127.0.0.1:8500" },
+    telemetry: {
+      prometheus_metrics: true,
+      publish_allocation_metrics: true,
+      publish_node_metrics: true,
+      disable_hostname: true,
+    },
+  };
+}
+
+/** On workers Nomad starts containers and mounts their files, hence root; on servers it needs nothing. */
+export function nomadUnit(settings: HostSettings): string {
+  const server = settings.role === "server";
+  return `[Unit]
+Description=Nomad agent
+Documentation=https://developer.hashicorp.com/nomad/docs
+Wants=network-online.target
+After=network-online.target consul.service${server ? "" : " docker.service"}
+${settings.dataVolumeId === undefined ? "" : `AssertPathIsMountPoint=${paths.data}\n`}StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+${server ? "User=nomad\nGroup=nomad" : "Environment=HOME=/root"}
+ExecStart=/usr/local/bin/nomad agent -config=${paths.nomadConfig}
+ExecReload=/bin/kill --signal HUP $MAINPID
+# Stopping for good drains a worker first, a restart does not.
+KillSignal=SIGTERM
+RestartKillSignal=SIGINT
+KillMode=process
+# What it answers to a signal that it does not drain on.
+SuccessExitStatus=1
+Restart=on-failure
+RestartSec=2
+TimeoutStartSec=infinity
+TimeoutStopSec=${drainSeconds + 15}
+LimitNOFILE=65536
+${server ? "NoNewPrivileges=yes\nProtectSystem=full\nProtectHome=yes\nPrivateTmp=yes" : "LimitNPROC=infinity\nTasksMax=infinity\nOOMScoreAdjust=-500"}
+`;
+}

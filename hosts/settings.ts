@@ -1,0 +1,89 @@
+/** A program's pinned release on a mirror laid out like releases.hashicorp.com. */
+export interface Release {
+  readonly version: string;
+  /** SHA-256 of the Linux archive; without it the mirror's own SHA256SUMS file is believed. */
+  readonly sha256?: string;
+}
+
+/** Everything that decides what a host becomes. Holds no secret: whoever may describe the instance can read its user data. */
+export interface HostSettings {
+  readonly role: "server" | "worker";
+  /** Value of the `ConsulServers` tag by which agents find the servers. */
+  readonly cluster: string;
+  readonly region: string;
+  readonly datacenter: string;
+  /** Nomad's node class; workers only. */
+  readonly nodeClass?: string;
+  /** Number of servers that make the cluster. */
+  readonly servers: number;
+  /** EBS volume that keeps the agents' data, attached once the host runs; without it data lies on the root disk. */
+  readonly dataVolumeId?: string;
+  readonly nomad: Release;
+  readonly consul: Release;
+  /** `<releasesUrl>/nomad/<version>/nomad_<version>_linux_<arch>.zip` is what gets installed. */
+  readonly releasesUrl: string;
+}
+
+export interface BastionSettings {
+  readonly cluster: string;
+  readonly region: string;
+}
+
+/** Folders and files on a host. */
+export const paths = {
+  /** The agents' state; on servers the mount point of the data volume. */
+  data: "/var/lib/cluster",
+  boot: "/opt/cluster/boot",
+  hostEnv: "/etc/cluster/host.env",
+  consulConfig: "/etc/consul.d",
+  nomadConfig: "/etc/nomad.d",
+} as const;
+
+/** How agents find the servers: by a tag that only servers carry. */
+export function retryJoin(settings: Pick<HostSettings, "cluster" | "region">): string[] {
+  return [
+    `provider=aws region=${settings.region} tag_key=ConsulServers tag_value=${settings.cluster} addr_type=private_v4`,
+  ];
+}
+
+const forms: Record<string, RegExp> = {
+  cluster: /^[a-z][a-z0-9-]*$/,
+  region: /^[a-z]{2,}(-[a-z]+)+-\d$/,
+  datacenter: /^[a-z0-9][a-z0-9_-]*$/,
+  nodeClass: /^[A-Za-z0-9][A-Za-z0-9_-]*$/,
+  dataVolumeId: /^vol-[0-9a-f]+$/,
+  releasesUrl: /^(https?|file):\/\/[A-Za-z0-9._~:/%-]+[^/]$/,
+  version: /^\d+\.\d+\.\d+$/,
+  sha256: /^[0-9a-f]{64}$/,
+};
+
+function checkForm(name: string, form: string, value: string | undefined): void {
+  const pattern = forms[form];
+  if (value === undefined || pattern === undefined || pattern.test(value)) return;
+  throw new Error(`hosts: ${name}: expected ${pattern.source}, got ${JSON.stringify(value)}`);
+}
+
+/** Throws, naming the setting, when a value could not go into a host's files as it is. */
+export function checkHostSettings(settings: HostSettings): void {
+  checkForm("cluster", "cluster", settings.cluster);
+  checkForm("region", "region", settings.region);
+  checkForm("datacenter", "datacenter", settings.datacenter);
+  checkForm("nodeClass", "nodeClass", settings.nodeClass);
+  checkForm("dataVolumeId", "dataVolumeId", settings.dataVolumeId);
+  checkForm("releasesUrl", "releasesUrl", settings.releasesUrl);
+  for (const name of ["nomad", "consul"] as const) {
+    checkForm(`${name}.version`, "version", settings[name].version);
+    checkForm(`${name}.sha256`, "sha256", settings[name].sha256);
+  }
+  if (!Number.isInteger(settings.servers) || settings.servers < 1) {
+    throw new Error(`hosts: servers: expected a number from 1, got ${settings.servers}`);
+  }
+  if (settings.role === "server" && settings.nodeClass !== undefined) {
+    throw new Error("hosts: nodeClass: servers run no jobs and have no node class");
+  }
+}
+
+export function checkBastionSettings(settings: BastionSettings): void {
+  checkForm("cluster", "cluster", settings.cluster);
+  checkForm("region", "region", settings.region);
+}

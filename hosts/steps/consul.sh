@@ -1,0 +1,33 @@
+#!/bin/bash
+# Starts Consul, and waits until it has found the cluster's leader.
+. ./lib.sh
+# shellcheck source=/dev/null
+. /etc/cluster/identity.env
+
+install -d -o consul -g consul -m 0750 /var/lib/cluster/consul
+# Only servers answer the operators' load balancer; a worker's API is for the worker itself.
+listen=127.0.0.1
+if [[ $ROLE == server ]]; then listen="127.0.0.1 $ADDRESS"; fi
+cat >/etc/consul.d/instance.json <<JSON
+{
+  "node_name": "$NODE_NAME",
+  "bind_addr": "$ADDRESS",
+  "advertise_addr": "$ADDRESS",
+  "addresses": { "http": "$listen" },
+  "node_meta": { "instance_id": "$INSTANCE_ID", "zone": "$ZONE" }
+}
+JSON
+
+found_leader() {
+  local leader members
+  leader=$(curl --silent --fail --max-time 2 http://127.0.0.1:8500/v1/status/leader) || { echo "the agent does not answer yet"; return 1; }
+  if [[ $leader == *:* ]]; then return 0; fi
+  members=$(curl --silent --max-time 2 http://127.0.0.1:8500/v1/agent/members | grep -o '"Status":1' | wc -l)
+  echo "$members members seen, $SERVERS servers make the cluster"
+  return 1
+}
+
+# Not waited for: systemd calls it started only once it has joined, and this step says how far that is.
+systemctl start --no-block consul.service
+wait_for 900 "Consul leader" found_leader || { unit_alive consul.service; fail "no Consul leader after 15 minutes: is ConsulServers=$CLUSTER on $SERVERS servers?"; }
+echo "leader $(curl --silent --max-time 2 http://127.0.0.1:8500/v1/status/leader | tr -d '"')"

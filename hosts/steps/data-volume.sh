@@ -1,0 +1,30 @@
+#!/bin/bash
+# Mounts the data volume on /var/lib/cluster, and makes a file system on it only when it is blank. Not in fstab: this step runs
+# at every boot, before the agents, which must never start on an empty folder of the root disk.
+. ./lib.sh
+readonly target=/var/lib/cluster
+readonly device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${DATA_VOLUME_ID/-/}
+
+install -d -m 0755 "$target"
+if mountpoint --quiet "$target"; then
+  echo "$target is mounted already"
+  exit 0
+fi
+# The volume is attached after the instance has started.
+wait_for 600 "volume $DATA_VOLUME_ID at $device" test -b "$device" || fail "volume $DATA_VOLUME_ID was not attached: no $device"
+
+status=0
+type=$(blkid --probe --match-tag TYPE --output value "$device") || status=$?
+case "$status:$type" in
+  0:ext4)
+    e2fsck -p "$device" || (($? < 4)) || fail "the file system on $DATA_VOLUME_ID needs a repair by hand: e2fsck $device"
+    did="kept its data"
+    ;;
+  2:)
+    mkfs.ext4 -q -m 1 -L cluster-data "$device" || fail "no file system could be made on $DATA_VOLUME_ID"
+    did="blank, formatted"
+    ;;
+  *) fail "volume $DATA_VOLUME_ID holds ${type:-something unknown}, which is not formatted over" ;;
+esac
+mount -o noatime "$device" "$target" || fail "$device could not be mounted on $target"
+echo "$DATA_VOLUME_ID mounted on $target ($did)"

@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# What every boot step uses. Sourced, never run.
+
+export BOOT_LOG=${BOOT_LOG:-/var/log/cluster-boot.log}
+export BOOT_CONSOLE=${BOOT_CONSOLE:-/dev/console}
+
+# record STEP STATE [DETAIL]: one line on the console, which EC2 keeps for whoever may ask, and in the log.
+record() {
+  local detail line
+  detail=$(printf '%s' "${3:-}" | tr '\n"' " '" | tr -cd '[:print:]' | cut -c1-300)
+  line="cluster-boot: step=$1 state=$2${detail:+ detail=\"$detail\"} t=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)"
+  printf '%s\n' "$line" >>"$BOOT_LOG"
+  printf '%s\n' "$line" 2>/dev/null >"$BOOT_CONSOLE" || true
+}
+
+# note TEXT: what the running step is waiting for.
+note() { record "$STEP" start "$1"; }
+
+# fail TEXT: ends the step; TEXT becomes the detail of its `failed` line.
+fail() {
+  printf '%s\n' "$1" >&2
+  exit 1
+}
+
+# retry TIMES SECONDS COMMAND...: runs it until it succeeds, pausing in between.
+retry() {
+  local times=$1 pause=$2 attempt
+  shift 2
+  for ((attempt = 1; attempt <= times; attempt++)); do
+    if "$@"; then return 0; fi
+    if ((attempt < times)); then sleep "$pause"; fi
+  done
+  return 1
+}
+
+# wait_for SECONDS WHAT COMMAND...: polls the command; says what it waits for every 15 s; false when the time is over. The
+# command may print how far things are.
+wait_for() {
+  local limit=$1 what=$2 started=$SECONDS said=$SECONDS progress
+  shift 2
+  until progress=$("$@" 2>&1); do
+    if ((SECONDS - started >= limit)); then
+      printf 'no %s after %s s%s\n' "$what" "$limit" "${progress:+: $progress}" >&2
+      return 1
+    fi
+    if ((SECONDS - said >= 15)); then
+      note "waiting for $what, $((SECONDS - started)) s so far${progress:+: $progress}"
+      said=$SECONDS
+    fi
+    sleep 0.5
+  done
+}
+
+# unit_alive UNIT: ends the step when the unit has given up, with the last thing that it said.
+unit_alive() {
+  if systemctl is-failed --quiet "$1"; then
+    fail "$1 failed: $(journalctl --unit "$1" --lines 1 --output cat --no-pager 2>/dev/null)"
+  fi
+}

@@ -1,0 +1,153 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { gzipSync } from "node:zlib";
+
+import { consulConfig, consulUnit } from "./consul";
+import { containerDnsAddress, dnsAddressUnit, resolvedConfig } from "./dns";
+import { nomadConfig, nomadUnit } from "./nomad";
+import { checkBastionSettings, checkHostSettings, paths, type BastionSettings, type HostSettings } from "./settings";
+
+export type { BastionSettings, HostSettings, Release } from "./settings";
+
+/** EC2 refuses user data over this size, counted before base64. */
+export const userDataLimit = 16 * 1024;
+
+/**
+ * Steps of a boot in their order. Each writes `cluster-boot: step=<name> state=start|done|failed [detail="..."] t=<time>` to the
+ * console and /var/log/cluster-boot.log, `start` again with a detail while it waits. `step=boot` frames them: its `done` means
+ * that the host is a member of the cluster.
+ */
+export function bootSteps(settings: Pick<HostSettings, "dataVolumeId">): string[] {
+  const volume = settings.dataVolumeId === undefined ? [] : ["data-volume"];
+  return ["identity", ...volume, "install", "dns", "consul", "nomad"];
+}
+
+interface WrittenFile {
+  readonly path: string;
+  readonly permissions: string;
+  readonly content: string;
+}
+
+const file = (name: string, content: string, permissions = "0644"): WrittenFile => ({
+  path: name,
+  permissions,
+  content,
+});
+
+const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+const script = (name: string): WrittenFile =>
+  file(`${paths.boot}/${name}`, fs.readFileSync(path.resolve("hosts/steps", name), "utf8"), "0755");
+
+/** A file that a shell reads as well as systemd. The values' form is checked before, so none needs more than quotes. */
+const environment = (values: Record<string, string | number | undefined>): string =>
+  Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join("");
+
+/** Runs the steps at every boot, and again after a while when one failed. */
+function bootUnit(): string {
+  return `[Unit]
+Description=Boot steps of a cluster host
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=${paths.boot}/boot.sh
+Restart=on-failure
+RestartSec=15
+TimeoutStartSec=infinity
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** JSON is YAML, and no value can break out of it. */
+function cloudConfig(files: readonly WrittenFile[]): string {
+  return `#cloud-config\n${JSON.stringify(
+    {
+      write_files: files,
+      // Started, not waited for: cloud-init ends, and the unit stays for the next boot.
+      runcmd: [
+        ["systemctl", "enable", "--quiet", "cluster-boot.service"],
+        ["systemctl", "start", "--no-block", "cluster-boot.service"],
+      ],
+    },
+    undefined,
+    1,
+  )}\n`;
+}
+
+/** What the boot steps of a server or worker read. */
+export function hostEnvironment(settings: HostSettings): string {
+  checkHostSettings(settings);
+  return environment({
+    ROLE: settings.role,
+    CLUSTER: settings.cluster,
+    REGION: settings.region,
+    SERVERS: settings.servers,
+    STEPS: bootSteps(settings).join(" "),
+    DATA_VOLUME_ID: settings.dataVolumeId,
+    DNS_ADDRESS: containerDnsAddress,
+    CONSUL_VERSION: settings.consul.version,
+    CONSUL_SHA256: settings.consul.sha256,
+    NOMAD_VERSION: settings.nomad.version,
+    NOMAD_SHA256: settings.nomad.sha256,
+    RELEASES_URL: settings.releasesUrl,
+  });
+}
+
+/** The `#cloud-config` that turns a Debian 12 instance into a server or worker. Throws when a setting has not its form. */
+export function renderUserData(settings: HostSettings): string {
+  return cloudConfig([
+    file(paths.hostEnv, hostEnvironment(settings)),
+    ...["lib.sh", "boot.sh", ...bootSteps(settings).map((step) => `${step}.sh`)].map(script),
+    file(`${paths.consulConfig}/agent.json`, json(consulConfig(settings))),
+    file(`${paths.nomadConfig}/agent.json`, json(nomadConfig(settings))),
+    file("/etc/systemd/resolved.conf.d/consul.conf", resolvedConfig()),
+    file("/etc/systemd/system/cluster-dns-address.service", dnsAddressUnit()),
+    file("/etc/systemd/system/consul.service", consulUnit(settings)),
+    file("/etc/systemd/system/nomad.service", nomadUnit(settings)),
+    file("/etc/systemd/system/cluster-boot.service", bootUnit()),
+  ]);
+}
+
+/** The `#cloud-config` of the bastion host: Session Manager's agent, nothing of the cluster. */
+export function renderBastionUserData(settings: BastionSettings): string {
+  checkBastionSettings(settings);
+  const steps = ["ssm-agent"];
+  return cloudConfig([
+    file(
+      paths.hostEnv,
+      // The host stays useful (SSH, if a key was given) when the agent can't be had.
+      environment({
+        ROLE: "bastion",
+        CLUSTER: settings.cluster,
+        REGION: settings.region,
+        STEPS: steps.join(" "),
+        OPTIONAL_STEPS: steps.join(" "),
+      }),
+    ),
+    ...["lib.sh", "boot.sh", ...steps.map((step) => `${step}.sh`)].map(script),
+    file("/etc/systemd/system/cluster-boot.service", bootUnit()),
+  ]);
+}
+
+/** User data as EC2 takes it: gzip (the same bytes for the same text) in base64. Throws when EC2 would refuse its size. */
+export function encodeUserData(text: string): string {
+  const zipped = gzipSync(text, { level: 9 });
+  // Byte 9 names the operating system that zipped it, which must not change what an instance is made from.
+  zipped[9] = 255;
+  if (zipped.length > userDataLimit) {
+    throw new Error(
+      `user data: expected at most ${userDataLimit} bytes gzip, got ${zipped.length} (${text.length} before): ` +
+        "move something from hosts/ into the machine image",
+    );
+  }
+  return zipped.toString("base64");
+}
