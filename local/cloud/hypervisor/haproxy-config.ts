@@ -1,0 +1,117 @@
+import type { Action, Listener } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { TargetGroupState } from "./state";
+
+/** The port of the runtime API inside a load balancer's container; its packet filter lets only the cloud reach it. */
+export const STATS_PORT = 9999;
+export const STATE_FILE = "/var/lib/haproxy/state";
+
+export interface Balancer {
+  readonly type: "application" | "network";
+  readonly listeners: readonly Listener[];
+  readonly targetGroups: readonly TargetGroupState[];
+  /** Address in the VPC of a target, by instance id; undefined for one without a host. */
+  readonly addressOf: (targetId: string) => string | undefined;
+}
+
+/** HAProxy's configuration for a load balancer of ELBv2. */
+export function haproxyConfig(balancer: Balancer): string {
+  const mode = balancer.type === "application" ? "http" : "tcp";
+  const groups = balancer.targetGroups.map((group) => backend(group, mode, balancer.addressOf)).join("\n");
+  return `global
+  stats socket ipv4@0.0.0.0:${STATS_PORT} level admin
+  server-state-file ${STATE_FILE}
+  hard-stop-after ${Math.max(1, ...balancer.targetGroups.map((group) => group.deregistrationDelaySeconds))}s
+  maxconn 20000
+defaults
+  mode ${mode}
+  load-server-state-from-file global
+  timeout connect 10s
+  timeout client ${mode === "http" ? "60s" : "350s"}
+  timeout server ${mode === "http" ? "60s" : "350s"}
+  timeout http-keep-alive 60s
+  timeout http-request 60s
+  timeout check 10s
+${balancer.listeners.map((listener) => frontend(listener, mode, balancer.targetGroups)).join("\n")}
+${groups}`;
+}
+
+/** The name of a target group's backend: the part of its ARN that is unique. */
+export function backendName(targetGroupArn: string): string {
+  return targetGroupArn.split("targetgroup/")[1]!.replace("/", "-");
+}
+
+export function serverName(target: { readonly id: string; readonly port: number }): string {
+  return `${target.id}-${target.port}`;
+}
+
+function frontend(listener: Listener, mode: string, groups: readonly TargetGroupState[]): string {
+  if (listener.Protocol === "HTTPS" || listener.Protocol === "TLS") {
+    throw new Error(`listener ${listener.Port}: protocol ${listener.Protocol} is not modelled: use HTTP or TCP`);
+  }
+  const lines = [`frontend port-${listener.Port}`, `  bind :${listener.Port}`];
+  if (mode === "http") lines.push("  option forwardfor", "  http-request set-header X-Forwarded-Proto http");
+  if (mode === "http") lines.push(`  http-request set-header X-Forwarded-Port ${listener.Port}`);
+  for (const action of listener.DefaultActions ?? []) lines.push(...renderAction(action, groups));
+  return lines.join("\n");
+}
+
+function renderAction(action: Action, groups: readonly TargetGroupState[]): string[] {
+  if (action.Type === "forward") {
+    const arn = action.TargetGroupArn ?? action.ForwardConfig?.TargetGroups?.[0]?.TargetGroupArn;
+    if (!groups.some((group) => group.TargetGroupArn === arn)) return [];
+    const name = backendName(arn!);
+    // With no healthy target ELB fails open: requests go to all of them.
+    return [`  use_backend ${name}-open if { nbsrv(${name}) eq 0 }`, `  default_backend ${name}`];
+  }
+  if (action.Type === "redirect") {
+    const { Protocol, Port, StatusCode } = action.RedirectConfig!;
+    const port = Port === "#{port}" || Port === "443" ? "" : `:${Port}`;
+    const host = "%[req.hdr(host),field(1,:)]";
+    const code = StatusCode === "HTTP_302" ? 302 : 301;
+    return [
+      `  http-request redirect code ${code} location ${Protocol?.toLowerCase()}://${host}${port}%[capture.req.uri]`,
+    ];
+  }
+  if (action.Type === "fixed-response") {
+    return [`  http-request return status ${action.FixedResponseConfig!.StatusCode}`];
+  }
+  throw new Error(`listener action ${action.Type} is not modelled: use forward, redirect or fixed-response`);
+}
+
+function backend(group: TargetGroupState, mode: string, addressOf: Balancer["addressOf"]): string {
+  const name = backendName(group.TargetGroupArn!);
+  const checkPort = group.HealthCheckPort === "traffic-port" ? undefined : group.HealthCheckPort;
+  const servers = group.targets.flatMap((target) => {
+    const address = addressOf(target.id);
+    return address === undefined ? [] : [{ name: serverName(target), address, port: target.port }];
+  });
+  const check = [
+    `check port ${checkPort ?? "%port"} inter ${group.HealthCheckIntervalSeconds}s`,
+    `rise ${group.HealthyThresholdCount} fall ${group.UnhealthyThresholdCount}`,
+    // A target that is new is looked at every second until it is healthy, so that waiting is not the interval's.
+    "fastinter 1s downinter 1s",
+  ].join(" ");
+  return [
+    `backend ${name}`,
+    "  balance roundrobin",
+    `  timeout check ${group.HealthCheckTimeoutSeconds}s`,
+    ...httpCheck(group),
+    ...servers.map(
+      ({ name, address, port }) => `  server ${name} ${address}:${port} ${check.replace("%port", `${port}`)}`,
+    ),
+    `backend ${name}-open`,
+    "  balance roundrobin",
+    ...servers.map(({ name, address, port }) => `  server ${name} ${address}:${port}`),
+    "",
+  ].join("\n");
+}
+
+function httpCheck(group: TargetGroupState): string[] {
+  if (group.HealthCheckProtocol === "TCP") return ["  option tcp-check"];
+  const codes = group.Matcher?.HttpCode ?? "200-399";
+  return [
+    "  option httpchk",
+    `  http-check send meth GET uri ${group.HealthCheckPath ?? "/"} ver HTTP/1.1 hdr Host elb-health hdr User-Agent ELB-HealthChecker/2.0`,
+    `  http-check expect status ${codes}`,
+  ];
+}

@@ -1,0 +1,133 @@
+import {
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeRouteTablesCommand,
+  DescribeSecurityGroupRulesCommand,
+  DescribeSubnetsCommand,
+  DescribeVolumesCommand,
+  DescribeVpcEndpointsCommand,
+  DescribeVpcsCommand,
+  EC2Client,
+  StopInstancesCommand,
+  type Instance,
+  type NetworkInterface,
+  type RouteTable,
+  type SecurityGroupRule,
+  type Subnet,
+  type Volume,
+  type Vpc,
+  type VpcEndpoint,
+} from "@aws-sdk/client-ec2";
+import {
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
+  DescribeTargetGroupAttributesCommand,
+  DescribeTargetGroupsCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+  type Listener,
+  type LoadBalancer,
+  type TargetGroup,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+
+/** A target group with the targets registered in it. */
+export interface TargetGroupState extends TargetGroup {
+  readonly targets: readonly { readonly id: string; readonly port: number }[];
+  readonly deregistrationDelaySeconds: number;
+}
+
+/** What the AWS API says there is, read in one go: what hosts, networks and load balancers have to agree with. */
+export interface CloudState {
+  readonly vpcs: readonly Vpc[];
+  readonly subnets: readonly Subnet[];
+  readonly routeTables: readonly RouteTable[];
+  readonly vpcEndpoints: readonly VpcEndpoint[];
+  readonly instances: readonly Instance[];
+  readonly interfaces: readonly NetworkInterface[];
+  readonly securityGroupRules: readonly SecurityGroupRule[];
+  readonly volumes: readonly Volume[];
+  readonly loadBalancers: readonly (LoadBalancer & { readonly listeners: readonly Listener[] })[];
+  readonly targetGroups: readonly TargetGroupState[];
+}
+
+/** Reads the state of the cloud through its API, and nothing else. */
+export class StateReader {
+  private readonly ec2: EC2Client;
+  private readonly elb: ElasticLoadBalancingV2Client;
+  private readonly imageNames = new Map<string, string>();
+
+  constructor(endpoint: string, region: string) {
+    const settings = { endpoint, region, credentials: { accessKeyId: "hypervisor", secretAccessKey: "hypervisor" } };
+    this.ec2 = new EC2Client(settings);
+    this.elb = new ElasticLoadBalancingV2Client(settings);
+  }
+
+  async read(): Promise<CloudState> {
+    const { ec2 } = this;
+    const [vpcs, subnets, routeTables, endpoints, reservations, interfaces, rules, volumes, balancers, groups] =
+      await Promise.all([
+        ec2.send(new DescribeVpcsCommand({ Filters: [{ Name: "is-default", Values: ["false"] }] })),
+        ec2.send(new DescribeSubnetsCommand({})),
+        ec2.send(new DescribeRouteTablesCommand({})),
+        ec2.send(new DescribeVpcEndpointsCommand({})),
+        ec2.send(new DescribeInstancesCommand({})),
+        ec2.send(new DescribeNetworkInterfacesCommand({})),
+        ec2.send(new DescribeSecurityGroupRulesCommand({})),
+        ec2.send(new DescribeVolumesCommand({})),
+        this.elb.send(new DescribeLoadBalancersCommand({})),
+        this.elb.send(new DescribeTargetGroupsCommand({})),
+      ]);
+    return {
+      vpcs: vpcs.Vpcs ?? [],
+      subnets: subnets.Subnets ?? [],
+      routeTables: routeTables.RouteTables ?? [],
+      vpcEndpoints: endpoints.VpcEndpoints ?? [],
+      instances: (reservations.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []),
+      interfaces: interfaces.NetworkInterfaces ?? [],
+      securityGroupRules: rules.SecurityGroupRules ?? [],
+      volumes: volumes.Volumes ?? [],
+      loadBalancers: await Promise.all((balancers.LoadBalancers ?? []).map((balancer) => this.withListeners(balancer))),
+      targetGroups: await Promise.all((groups.TargetGroups ?? []).map((group) => this.withTargets(group))),
+    };
+  }
+
+  /** Tells the API that an instance has shut itself down. */
+  async stop(instanceId: string): Promise<void> {
+    await this.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+  }
+
+  /** The name of a machine image, such as `debian-12-amd64-20261101-0001`. */
+  async imageName(imageId: string): Promise<string> {
+    const known = this.imageNames.get(imageId);
+    if (known !== undefined) return known;
+    const { Images } = await this.ec2.send(new DescribeImagesCommand({ ImageIds: [imageId] }));
+    const name = Images?.[0]?.Name ?? "";
+    this.imageNames.set(imageId, name);
+    return name;
+  }
+
+  private async withListeners(balancer: LoadBalancer) {
+    const { Listeners } = await this.elb.send(
+      new DescribeListenersCommand({ LoadBalancerArn: balancer.LoadBalancerArn }),
+    );
+    return { ...balancer, listeners: Listeners ?? [] };
+  }
+
+  private async withTargets(group: TargetGroup): Promise<TargetGroupState> {
+    const TargetGroupArn = group.TargetGroupArn;
+    const [health, attributes] = await Promise.all([
+      this.elb.send(new DescribeTargetHealthCommand({ TargetGroupArn })),
+      this.elb.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn })),
+    ]);
+    const delay = attributes.Attributes?.find(({ Key }) => Key === "deregistration_delay.timeout_seconds")?.Value;
+    return {
+      ...group,
+      targets: (health.TargetHealthDescriptions ?? []).map(({ Target }) => ({
+        id: Target!.Id!,
+        port: Target!.Port ?? group.Port!,
+      })),
+      deregistrationDelaySeconds: Number(delay ?? 300),
+    };
+  }
+}

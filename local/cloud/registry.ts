@@ -1,0 +1,120 @@
+import { DescribeImagesCommand, DescribeRepositoriesCommand, PutImageCommand, type Repository } from "@aws-sdk/client-ecr";
+import { createHash } from "node:crypto";
+import type * as http from "node:http";
+import type { Clients } from "./clients";
+import { ask, passThrough, readBody, reply } from "./proxy";
+
+interface RegistrySettings {
+  readonly port: number;
+  readonly accountId: string;
+  readonly clients: Clients;
+}
+
+/** Whether a host name is the registry's: `<account>.dkr.ecr.<region>.amazonaws.com`. */
+export const isRegistryHost = (host: string): boolean => /^\d{12}\.dkr[.-]ecr\./.test(host);
+
+/** The configuration of docker-registry. */
+export function registryConfiguration(storage: string, port: number): string {
+  return JSON.stringify({
+    version: "0.1",
+    log: { level: "error", accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
+    // Redirects name no host, since machine and VPC reach it under different ones.
+    http: { addr: `127.0.0.1:${port}`, relativeurls: true },
+  });
+}
+
+/** What ECR is in front of a plain registry: repositories must exist, tags can be immutable, and the API knows every image. */
+export class RegistryGate {
+  constructor(private readonly settings: RegistrySettings) {}
+
+  /** Answers a request below `/v2/`; callers from a VPC have to show a token, the machine's own Docker does not. */
+  async handle(request: http.IncomingMessage, response: http.ServerResponse, fromVpc: boolean): Promise<void> {
+    const { port } = this.settings;
+    if (fromVpc && !this.hasToken(request)) {
+      const realm = `Basic realm="https://${request.headers.host}/",service="ecr.amazonaws.com"`;
+      response.setHeader("www-authenticate", realm);
+      return refuse(response, 401, "UNAUTHORIZED", "Your authorization token has expired. Reauthenticate and try again.");
+    }
+    const [, name, kind, reference] =
+      /^\/v2\/([a-z0-9._/-]+)\/(manifests|blobs|tags)\/([^?]+)/.exec(request.url ?? "") ?? [];
+    if (name === undefined || kind === undefined || reference === undefined) {
+      return passThrough(port, request, response);
+    }
+    // A push opens with an upload, a pull with a manifest: one look at the API for each is enough.
+    const opens = kind !== "blobs" || (request.method === "POST" && reference.startsWith("uploads"));
+    if (!opens) return passThrough(port, request, response);
+    const repository = await this.repository(name);
+    if (repository === undefined) {
+      const message = `The repository with name '${name}' does not exist in the registry with id '${this.settings.accountId}'`;
+      return refuse(response, 404, "NAME_UNKNOWN", message);
+    }
+    if (kind !== "manifests" || request.method !== "PUT") return passThrough(port, request, response);
+    await this.putManifest(request, response, repository, reference);
+  }
+
+  private async putManifest(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    repository: Repository,
+    reference: string,
+  ): Promise<void> {
+    const name = repository.repositoryName!;
+    const body = await readBody(request);
+    const digest = `sha256:${createHash("sha256").update(body).digest("hex")}`;
+    const tag = reference.startsWith("sha256:") ? undefined : reference;
+    const known = tag === undefined ? undefined : await this.digestOf(name, tag);
+    if (known !== undefined && known !== digest && repository.imageTagMutability === "IMMUTABLE") {
+      const message = `The image tag '${tag}' already exists in the '${name}' repository and cannot be overwritten because the tag is immutable.`;
+      return refuse(response, 400, "TAG_INVALID", message);
+    }
+    const answer = await ask(this.settings.port, request, body);
+    if (answer.status === 201 && known !== digest) {
+      await this.settings.clients.ecr.send(
+        new PutImageCommand({
+          repositoryName: name,
+          imageManifest: body.toString("utf8"),
+          imageManifestMediaType: request.headers["content-type"],
+          imageDigest: digest,
+          imageTag: tag,
+        }),
+      );
+    }
+    reply(response, answer);
+  }
+
+  private hasToken(request: http.IncomingMessage): boolean {
+    const [scheme, value = ""] = (request.headers.authorization ?? "").split(" ");
+    // The token that moto's GetAuthorizationToken hands out.
+    const expected = `AWS:${this.settings.accountId}-auth-token`;
+    return scheme?.toLowerCase() === "basic" && Buffer.from(value, "base64").toString("utf8") === expected;
+  }
+
+  private async repository(name: string): Promise<Repository | undefined> {
+    const answer = await this.settings.clients.ecr
+      .send(new DescribeRepositoriesCommand({ repositoryNames: [name] }))
+      .catch(orNothing("RepositoryNotFoundException"));
+    return answer?.repositories?.[0];
+  }
+
+  private async digestOf(repositoryName: string, imageTag: string): Promise<string | undefined> {
+    const answer = await this.settings.clients.ecr
+      .send(new DescribeImagesCommand({ repositoryName, imageIds: [{ imageTag }] }))
+      .catch(orNothing("ImageNotFoundException"));
+    return answer?.imageDetails?.[0]?.imageDigest;
+  }
+}
+
+function orNothing(name: string): (error: Error) => undefined {
+  return (error) => {
+    if (error.name !== name) throw error;
+    return undefined;
+  };
+}
+
+function refuse(response: http.ServerResponse, status: number, code: string, message: string): void {
+  response.req.resume();
+  const body = Buffer.from(JSON.stringify({ errors: [{ code, message }] }));
+  const headers = { "content-type": "application/json", "docker-distribution-api-version": "registry/2.0" };
+  reply(response, { status, headers, body });
+}

@@ -1,0 +1,52 @@
+import * as path from "node:path";
+
+/** What the cloud's container is told by its environment; every name below is the variable's. */
+export interface CloudSettings {
+  /** STACK: first part of the name of everything Docker that belongs to this cloud. */
+  readonly stack: string;
+  /** REGION whose state becomes hosts; calls to other regions only reach moto. */
+  readonly region: string;
+  readonly accountId: string;
+  /** PORT of the plain API, published on the machine's loopback. */
+  readonly port: number;
+  /** TLS_PORT of the API and registry under AWS's own names, in the VPCs. */
+  readonly tlsPort: number;
+  /** METADATA_PORT of the instance metadata service. */
+  readonly metadataPort: number;
+  /** DATA: folder that outlives the container. */
+  readonly data: string;
+  /** CA_CERTIFICATE and CA_KEY: the authority that host images trust. */
+  readonly ca: { readonly certificate: string; readonly key: string };
+  /** MOTO_PYTHON and MOTO_SERVER: the interpreter that has moto, and the program to start with it. */
+  readonly moto: { readonly python: string; readonly server: string; readonly port: number };
+  readonly registryPort: number;
+}
+
+export function readSettings(environment: NodeJS.ProcessEnv): CloudSettings {
+  const { STACK: stack } = environment;
+  if (!stack) throw new Error("STACK: expected the stack's name, got nothing");
+  const number = (name: string, fallback: number): number => {
+    const value = environment[name] ?? String(fallback);
+    if (!/^\d{1,5}$/.test(value)) throw new Error(`${name}: expected a port number, got "${value}"`);
+    return Number(value);
+  };
+  return {
+    stack,
+    region: environment.REGION ?? "eu-west-1",
+    accountId: "123456789012",
+    port: number("PORT", 4566),
+    tlsPort: number("TLS_PORT", 443),
+    metadataPort: number("METADATA_PORT", 80),
+    data: environment.DATA ?? "/var/lib/cloud",
+    ca: {
+      certificate: environment.CA_CERTIFICATE ?? "/ca/ca.crt",
+      key: environment.CA_KEY ?? "/ca/ca.key",
+    },
+    moto: {
+      python: environment.MOTO_PYTHON ?? "python3",
+      server: path.resolve(environment.MOTO_SERVER ?? "local/cloud/moto/server.py"),
+      port: number("MOTO_PORT", 5000),
+    },
+    registryPort: number("REGISTRY_PORT", 5001),
+  };
+}

@@ -1,0 +1,44 @@
+/** One target of a target group as the load balancer sees it. */
+export interface TargetHealth {
+  readonly targetId: string;
+  readonly port: number;
+  readonly state: "initial" | "healthy" | "unhealthy" | "draining" | "unused";
+  /** AWS's reason code, such as `Target.ResponseCodeMismatch`. */
+  readonly reason?: string;
+  readonly description?: string;
+}
+
+/** What turns the state of the AWS API into hosts, networks, disks and load balancers. */
+export interface Hypervisor {
+  /** The state has changed: reconcile soon. Calls coalesce. */
+  poke(): void;
+  /** Resolves when the hosts agree with the state as of the call. */
+  settle(): Promise<void>;
+  /** The instance that owns this source address in a VPC. */
+  instanceAt(address: string): string | undefined;
+  hostState(instanceId: string): "pending" | "running" | "dead" | "absent";
+  consoleOutput(instanceId: string): Promise<string>;
+  targetHealth(targetGroupArn: string): TargetHealth[];
+  /** The loopback address under which a load balancer is reached from outside; undefined until it listens. */
+  loadBalancerAddress(arn: string): string | undefined;
+  stop(): Promise<void>;
+}
+
+/** A VPC that the cloud's container has become a part of. */
+export interface VpcNetwork {
+  readonly vpcId: string;
+  readonly cidr: string;
+  /** The container's own address in it: the VPC resolver's, base + 2. */
+  readonly address: string;
+}
+
+export interface HypervisorSettings {
+  readonly stack: string;
+  readonly region: string;
+  /** moto's plain address, such as `http://127.0.0.1:5000`. */
+  readonly endpoint: string;
+  onNetwork(network: VpcNetwork): Promise<void>;
+  log(line: string): void;
+}
+
+export type StartHypervisor = (settings: HypervisorSettings) => Promise<Hypervisor>;
