@@ -9,5 +9,5 @@ module.exports = {
     "^.+\\.(ts|js|mjs)$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
   },
   // Packages that ship ES modules only, which jest's CommonJS loader cannot read as they are.
-  transformIgnorePatterns: ["/node_modules/(?!(typebox|eta|close-with-grace)/)"],
+  transformIgnorePatterns: ["/node_modules/(?!(typebox|eta|close-with-grace|cookie)/)"],
 };

@@ -9,6 +9,7 @@ import * as zlib from "node:zlib";
 import { checksumOf, unzip } from "./download";
 import { cacheKey, engineNames, releaseOf } from "./find";
 import { atLeast, installEngine } from "./install";
+import { ensureCommands, ensureDocker } from "./machine";
 import versions from "./versions.json";
 
 let folder: string;
@@ -159,6 +160,49 @@ describe("pinned engines", () => {
   });
 });
 
+describe("finding an engine", () => {
+  const before = { ...process.env };
+  afterEach(() => {
+    process.env = { ...before };
+  });
+
+  /** The module anew, with an empty cache and a PATH of one folder. */
+  function freshModule(): typeof import("./find") {
+    process.env["XDG_CACHE_HOME"] = path.join(folder, "cache");
+    process.env["PATH"] = path.join(folder, "bin") + path.delimiter + "/bin";
+    jest.resetModules();
+    return jest.requireActual("./find");
+  }
+
+  function addToPath(name: string, says: string): string {
+    const file = path.join(folder, "bin", name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, `#!/bin/sh\necho "${says}"\n`, { mode: 0o755 });
+    return file;
+  }
+
+  it("takes a program of the pinned version from PATH", () => {
+    const file = addToPath("nomad", `Nomad v${versions.nomad}`);
+    expect(freshModule().enginePath("nomad")).toBe(file);
+  });
+
+  it("passes by another version on PATH, and takes the cached program", () => {
+    addToPath("nomad", "Nomad v1.5.0");
+    const { cachedPath, enginePath } = freshModule();
+    fs.mkdirSync(path.dirname(cachedPath("nomad")), { recursive: true });
+    fs.writeFileSync(cachedPath("nomad"), "");
+    expect(enginePath("nomad")).toBe(cachedPath("nomad"));
+  });
+
+  it("says how to get a program that is nowhere", () => {
+    const { enginePath } = freshModule();
+    expect(() => enginePath("consul")).toThrow(
+      `consul ${versions.consul} is neither on PATH in this version nor in ${path.join(folder, "cache/nomad-consul-cluster/engines")}: ` +
+        "run `node setup.mjs --engines consul`, which downloads it or builds it from its Go module",
+    );
+  });
+});
+
 describe("helpers", () => {
   it("reads a checksum out of a list in any of the vendors' forms", () => {
     const sum = "a".repeat(64);
@@ -178,4 +222,23 @@ describe("helpers", () => {
     ["1.25.9", "1.25.11", false],
     ["1.19", "1.25", false],
   ])("compares Go %s with %s", (have, needed, result) => expect(atLeast(have, needed)).toBe(result));
+});
+
+describe("the machine", () => {
+  it("says what to do when the Docker engine that DOCKER_HOST names does not answer", async () => {
+    const before = process.env["DOCKER_HOST"];
+    process.env["DOCKER_HOST"] = "tcp://127.0.0.1:9";
+    try {
+      await expect(ensureDocker(() => {})).rejects.toThrow("no Docker engine answers at DOCKER_HOST=tcp://127.0.0.1:9");
+    } finally {
+      if (before === undefined) delete process.env["DOCKER_HOST"];
+      else process.env["DOCKER_HOST"] = before;
+    }
+  });
+
+  it("installs nothing for commands that are there", async () => {
+    const log: string[] = [];
+    await ensureCommands({ sh: "dash", tar: "tar" }, (line) => log.push(line));
+    expect(log).toEqual([]);
+  });
 });

@@ -46,7 +46,11 @@ export interface NomadConfig {
     readonly gc_interval: string;
     readonly gc_max_allocs: number;
     readonly gc_disk_usage_threshold: number;
-    readonly drain_on_shutdown: { readonly deadline: string; readonly force: boolean; readonly ignore_system_jobs: boolean };
+    readonly drain_on_shutdown: {
+      readonly deadline: string;
+      readonly force: boolean;
+      readonly ignore_system_jobs: boolean;
+    };
   };
   readonly plugin?: { readonly docker: { readonly config: DockerPluginConfig } };
   readonly consul: { readonly address: string };

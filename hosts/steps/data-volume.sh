@@ -13,18 +13,17 @@ fi
 # The volume is attached after the instance has started.
 wait_for 600 "volume $DATA_VOLUME_ID at $device" test -b "$device" || fail "volume $DATA_VOLUME_ID was not attached: no $device"
 
+# Blank means that neither a file system nor a partition table nor anything else is recognised on it.
 status=0
-type=$(blkid --probe --match-tag TYPE --output value "$device") || status=$?
-case "$status:$type" in
-  0:ext4)
-    e2fsck -p "$device" || (($? < 4)) || fail "the file system on $DATA_VOLUME_ID needs a repair by hand: e2fsck $device"
-    did="kept its data"
-    ;;
-  2:)
-    mkfs.ext4 -q -m 1 -L cluster-data "$device" || fail "no file system could be made on $DATA_VOLUME_ID"
-    did="blank, formatted"
-    ;;
-  *) fail "volume $DATA_VOLUME_ID holds ${type:-something unknown}, which is not formatted over" ;;
-esac
+found=$(blkid --probe --output export "$device") || status=$?
+if [[ $'\n'$found$'\n' == *$'\nTYPE=ext4\n'* ]]; then
+  e2fsck -p "$device" || (($? < 4)) || fail "the file system on $DATA_VOLUME_ID needs a repair by hand: e2fsck $device"
+  did="kept its data"
+elif ((status == 2)) && [[ -z $found ]]; then
+  mkfs.ext4 -q -m 1 -L cluster-data "$device" || fail "no file system could be made on $DATA_VOLUME_ID"
+  did="blank, formatted"
+else
+  fail "volume $DATA_VOLUME_ID holds something else, which is not formatted over: ${found:-blkid ended with $status}"
+fi
 mount -o noatime "$device" "$target" || fail "$device could not be mounted on $target"
 echo "$DATA_VOLUME_ID mounted on $target ($did)"

@@ -18,7 +18,7 @@ note() { record "$STEP" start "$1"; }
 
 # fail TEXT: ends the step; TEXT becomes the detail of its `failed` line.
 fail() {
-  printf '%s\n' "$1" >&2
+  printf '%s\n' "${1//$'\n'/ }" >&2
   exit 1
 }
 

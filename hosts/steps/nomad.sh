@@ -21,13 +21,19 @@ if [[ $ROLE == worker ]]; then
 fi
 
 joined() {
-  local answer
+  local answer id
   answer=$(curl --silent --max-time 2 http://127.0.0.1:4646/v1/agent/health) || { echo "the agent does not answer yet"; return 1; }
   [[ $answer != *'"ok":false'* ]] || { echo "$answer"; return 1; }
   if [[ $ROLE == server ]]; then return 0; fi
   # A client is healthy before the servers know it. Where only a token may ask for that, healthy has to do.
-  answer=$(curl --silent --max-time 2 "http://127.0.0.1:4646/v1/node/$(cat /var/lib/cluster/nomad/client/client-id)")
+  id=$(cat /var/lib/cluster/nomad/client/client-id)
+  answer=$(curl --silent --max-time 2 "http://127.0.0.1:4646/v1/node/$id")
   [[ $answer == *'"Status":"ready"'* || $answer == "Permission denied" ]] || { echo "not registered with the servers yet"; return 1; }
+  if [[ $answer == *'"SchedulingEligibility":"ineligible"'* ]]; then
+    # Shutting down drained it; coming back up makes that undone.
+    curl --silent --output /dev/null --max-time 2 --data "{\"NodeID\":\"$id\",\"Eligibility\":\"eligible\"}" \
+      "http://127.0.0.1:4646/v1/node/$id/eligibility"
+  fi
 }
 
 systemctl start --no-block nomad.service

@@ -1,31 +1,158 @@
-import { DescribeInstancesCommand, GetConsoleOutputCommand, EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as zlib from "node:zlib";
 import { autoscalingAnswers } from "./answers-autoscaling";
 import { ec2Answers } from "./answers-ec2";
+import { ecrAnswers } from "./answers-ecr";
 import { elbAnswers } from "./answers-elb";
 import { Refreshes } from "./instance-refresh";
-import { startTestCloud, type TestCloud } from "./testing";
+import { makeNetwork, startTestCloud, type TestCloud, type TestNetwork } from "./testing";
 
+/** The API as awscli sees it: a client that knows AWS and nothing of this project. */
 jest.setTimeout(300_000);
 
-let cloud: TestCloud;
-beforeAll(async () => {
-  cloud = await startTestCloud((context) => ({
-    ...ec2Answers,
-    ...elbAnswers,
-    ...autoscalingAnswers(new Refreshes(context, { pollMs: 20, batchSeconds: 10 })),
-  }));
-});
-afterAll(() => cloud?.stop());
+const debian = "ami-0deb1a12000000001";
 
-test("x", async () => {
-  console.log(cloud.endpoint);
-  const { execFileSync } = require("node:child_process");
-  await new Promise((resolve) => {
-    const { execFile } = require("node:child_process");
-    execFile("/tmp/cloudvenv/bin/python", ["/tmp/cloudprobe/probe.py", cloud.endpoint], { maxBuffer: 1e8 }, (e: any, out: string, err: string) => {
-      require("fs").writeFileSync("/tmp/cloudprobe/out2.txt", out + err);
-      resolve(0);
-    });
-  });
-  console.log(cloud.logged.slice(0, 20), cloud.hypervisor.pokes);
+let cloud: TestCloud;
+let network: TestNetwork;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await fs.mkdtemp(path.join(os.tmpdir(), "front-test-"));
+  cloud = await startTestCloud((context) => ({
+    ...{ ...ec2Answers, ...elbAnswers, ...ecrAnswers(folder) },
+    ...autoscalingAnswers(new Refreshes(context)),
+  }));
+  network = await makeNetwork(cloud.moto);
+});
+afterAll(async () => {
+  await cloud?.stop();
+  await fs.rm(folder, { recursive: true, force: true });
+});
+
+/** Answer of an awscli command, parsed. */
+async function aws<Answer = Record<string, never>>(command: string): Promise<Answer> {
+  const output = await cloud.aws(...command.split(" "));
+  return JSON.parse(output || "{}") as Answer;
+}
+
+/** AWS's error code in what awscli printed. */
+async function errorOf(command: string): Promise<string | undefined> {
+  const error = await cloud.aws(...command.split(" ")).then(
+    () => new Error("no error"),
+    (reason: Error) => reason,
+  );
+  return /An error occurred \((\w[\w.]*)\)/.exec(error.message)?.[1] ?? error.message;
+}
+
+test("run-instances keeps user data to the byte, finds the instance by tag, and wakes the hypervisor", async () => {
+  const userData = zlib.gzipSync("#cloud-config\nruncmd: [[echo, hello]]\n");
+  const file = path.join(folder, "user-data.gz");
+  await fs.writeFile(file, userData);
+  const before = cloud.hypervisor.pokes;
+  const { Instances } = await aws<{ Instances: { InstanceId: string; PrivateIpAddress: string }[] }>(
+    `ec2 run-instances --image-id ${debian} --instance-type t3.small --subnet-id ${network.subnets[0]} --user-data fileb://${file}` +
+      " --tag-specifications ResourceType=instance,Tags=[{Key=Role,Value=server}]",
+  );
+  const id = Instances[0]!.InstanceId;
+  expect(Instances[0]!.PrivateIpAddress).toBe("10.42.1.4");
+  expect(cloud.hypervisor.pokes).toBe(before + 1);
+
+  const found = await aws<{ Reservations: { Instances: { InstanceId: string }[] }[] }>(
+    "ec2 describe-instances --filters Name=tag:Role,Values=server Name=instance-state-name,Values=running",
+  );
+  expect(found.Reservations.map(({ Instances: [instance] }) => instance!.InstanceId)).toEqual([id]);
+  const attribute = await aws<{ UserData: { Value: string } }>(
+    `ec2 describe-instance-attribute --instance-id ${id} --attribute userData`,
+  );
+  expect(Buffer.from(attribute.UserData.Value, "base64").equals(userData)).toBe(true);
+  expect(cloud.hypervisor.pokes).toBe(before + 1);
+
+  cloud.hypervisor.consoles.set(id, "cluster-boot: step=docker state=done\n");
+  expect(await cloud.aws("ec2", "get-console-output", "--instance-id", id, "--latest", "--query", "Output")).toBe(
+    '"cluster-boot: step=docker state=done\\n"\n',
+  );
+});
+
+test("images of Debian's account and of one's own are found by owner and name", async () => {
+  const query = "--query sort_by(Images,&Name)[].[Name,RootDeviceName,Architecture]";
+  expect(await aws(`ec2 describe-images --owners 136693071363 --filters Name=name,Values=debian-12-amd64-* ${query}`)).toEqual([
+    ["debian-12-amd64-20261101-0001", "/dev/xvda", "x86_64"],
+  ]);
+  expect(await aws(`ec2 describe-images --owners self --filters Name=name,Values=cluster-host-* ${query}`)).toEqual([
+    ["cluster-host-20261102-0001", "/dev/xvda", "x86_64"],
+  ]);
+});
+
+test.each([
+  ["InvalidAMIID.NotFound", "run-instances --image-id ami-0123456789abcdef0 --instance-type t3.small"],
+  ["InvalidInstanceType.NotFound", `run-instances --image-id ${debian} --instance-type t9.small`],
+  ["InvalidKeyPair.NotFound", `run-instances --image-id ${debian} --instance-type t3.small --key-name absent`],
+  ["InvalidSubnetID.NotFound", `run-instances --image-id ${debian} --instance-type t3.small --subnet-id subnet-0123456789abcdef0`],
+  ["InvalidInstanceID.NotFound", "get-console-output --instance-id i-0123456789abcdef0"],
+  ["NotImplemented", "describe-ipams"],
+])("bad input gets AWS's own code %s", async (code, command) => {
+  expect(await errorOf(`ec2 ${command}`)).toBe(code);
+});
+
+test("user data above 16 KiB is refused", async () => {
+  const file = path.join(folder, "large");
+  await fs.writeFile(file, "x".repeat(16385));
+  const command = `ec2 run-instances --image-id ${debian} --instance-type t3.small --subnet-id ${network.subnets[0]}`;
+  expect(await errorOf(`${command} --user-data file://${file}`)).toBe("InvalidParameterValue");
+});
+
+test("a load balancer is active under its loopback address once it listens, and its addresses are nobody else's", async () => {
+  const create = `elbv2 create-load-balancer --name web --subnets ${network.subnets.join(" ")} --security-groups ${network.groupId}`;
+  const query = "--query LoadBalancers[0].[LoadBalancerArn,State.Code,DNSName]";
+  const [arn, state] = await aws<string[]>(`${create} ${query}`);
+  expect(state).toBe("provisioning");
+  cloud.hypervisor.balancers.set(arn!, "127.85.1.1");
+  expect(await aws(`elbv2 describe-load-balancers --names web ${query}`)).toEqual([arn, "active", "127.85.1.1"]);
+  expect(await errorOf(create)).toBe("DuplicateLoadBalancerName");
+
+  const description = `ELB app/web/${arn!.split("/").at(-1)}`;
+  const all = await aws<[string, string][]>(
+    "ec2 describe-network-interfaces --query NetworkInterfaces[].[Description,PrivateIpAddress]",
+  );
+  const own = all.filter(([each]) => each === description).map(([, address]) => address);
+  expect(own).toEqual(["10.42.1.5", "10.42.2.4"]);
+  expect(new Set(all.map(([, address]) => address)).size).toBe(all.length);
+  expect(await errorOf(`ec2 delete-security-group --group-id ${network.groupId}`)).toBe("DependencyViolation");
+
+  await aws(`elbv2 delete-load-balancer --load-balancer-arn ${arn}`);
+  const left = await aws<string[]>("ec2 describe-network-interfaces --query NetworkInterfaces[].Description");
+  expect(left).not.toContain(description);
+});
+
+test("target health is what the load balancer saw, and initial before it saw anything", async () => {
+  const arn = (
+    await aws<string[]>(
+      `elbv2 create-target-group --name web --protocol HTTP --port 8080 --vpc-id ${network.vpcId} --query TargetGroups[].TargetGroupArn`,
+    )
+  )[0]!;
+  const [id] = await aws<string[]>(
+    `ec2 run-instances --image-id ${debian} --instance-type t3.small --subnet-id ${network.subnets[1]} --query Instances[].InstanceId`,
+  );
+  await aws(`elbv2 register-targets --target-group-arn ${arn} --targets Id=${id}`);
+  const health = () =>
+    aws(`elbv2 describe-target-health --target-group-arn ${arn} --query TargetHealthDescriptions[].[Target.Port,TargetHealth]`);
+  expect(await health()).toEqual([[8080, { State: "initial", Reason: "Elb.RegistrationInProgress" }]]);
+  cloud.hypervisor.health = (asked) =>
+    asked !== arn ? [] : [{ targetId: id!, port: 8080, state: "unhealthy", reason: "Target.Timeout", description: "no answer" }];
+  expect(await health()).toEqual([[8080, { State: "unhealthy", Reason: "Target.Timeout", Description: "no answer" }]]);
+  cloud.hypervisor.health = () => [{ targetId: id!, port: 8080, state: "healthy" }];
+  expect(await health()).toEqual([[8080, { State: "healthy" }]]);
+  expect(await errorOf(`elbv2 describe-target-health --target-group-arn ${arn}x`)).toBe("TargetGroupNotFound");
+});
+
+test("a registry token is good for the hours to come, and a repository's images go with it", async () => {
+  const [expiresAt] = await aws<number[]>("ecr get-authorization-token --query authorizationData[].expiresAt");
+  expect((expiresAt! * 1000 - Date.now()) / 3_600_000).toBeCloseTo(12, 1);
+  await aws("ecr create-repository --repository-name team/web");
+  const images = path.join(folder, "docker/registry/v2/repositories/team/web");
+  await fs.mkdir(images, { recursive: true });
+  await aws("ecr delete-repository --repository-name team/web");
+  await expect(fs.access(images)).rejects.toThrow("ENOENT");
 });

@@ -68,7 +68,7 @@ let builder: string | undefined;
  * A docker client that can build with BuildKit: one of 23 or newer needs the buildx plugin for it, older ones have it inside.
  * Debian's own client is asked too, because a newer one in front of it on PATH may lack the plugin.
  */
-function buildClient(): string {
+export function buildClient(): string {
   if (builder !== undefined) return builder;
   for (const client of ["docker", "/usr/bin/docker"]) {
     const works = (...args: string[]): string | undefined => {

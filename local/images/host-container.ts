@@ -23,22 +23,19 @@ export interface HostContainerSettings {
  * The caller adds name, hostname, labels and networks, and stops it with a time-out above the hosts' own (100 s).
  */
 export function hostContainerOptions(settings: HostContainerSettings): Docker.ContainerCreateOptions {
-  return {
-    Image: settings.image,
-    Tty: true,
-    StopSignal: "SIGRTMIN+3",
-    HostConfig: {
-      CapDrop: ["ALL"],
-      CapAdd: capabilities,
-      SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
-      // The command line's `systempaths=unconfined`.
-      MaskedPaths: [],
-      ReadonlyPaths: [],
-      DeviceCgroupRules: ["a *:* rwm"],
-      Tmpfs: { "/run": "exec", "/run/lock": "", "/tmp": "exec" },
-      Binds: [`${settings.dockerVolume}:/var/lib/docker`, ...(settings.binds ?? [])],
-      // The image's entry point makes the namespace's tree writable, under version 1 of cgroups as under 2.
-      CgroupnsMode: "private",
-    },
+  // Docker's API has known CgroupnsMode for long; dockerode's types do not.
+  const hostConfig: Docker.HostConfig & { readonly CgroupnsMode: string } = {
+    CapDrop: ["ALL"],
+    CapAdd: capabilities,
+    SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
+    // The command line's `systempaths=unconfined`.
+    MaskedPaths: [],
+    ReadonlyPaths: [],
+    DeviceCgroupRules: ["a *:* rwm"],
+    Tmpfs: { "/run": "exec", "/run/lock": "", "/tmp": "exec" },
+    Binds: [`${settings.dockerVolume}:/var/lib/docker`, ...(settings.binds ?? [])],
+    // The image's entry point makes the namespace's tree writable, under version 1 of cgroups as under 2.
+    CgroupnsMode: "private",
   };
+  return { Image: settings.image, Tty: true, StopSignal: "SIGRTMIN+3", HostConfig: hostConfig };
 }

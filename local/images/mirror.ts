@@ -36,9 +36,7 @@ export function ensureMirror(): string {
 export function mirrorSums(): Record<(typeof programs)[number], string> {
   const root = ensureMirror();
   const sum = (name: (typeof programs)[number]): string =>
-    fs
-      .readFileSync(path.join(root, name, versions[name], `${name}_${versions[name]}_SHA256SUMS`), "utf8")
-      .slice(0, 64);
+    fs.readFileSync(path.join(root, name, versions[name], `${name}_${versions[name]}_SHA256SUMS`), "utf8").slice(0, 64);
   return { consul: sum("consul"), nomad: sum("nomad") };
 }
 

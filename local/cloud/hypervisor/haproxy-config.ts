@@ -21,7 +21,7 @@ export function haproxyConfig(balancer: Balancer): string {
   stats socket ipv4@0.0.0.0:${STATS_PORT} level admin
   server-state-file ${STATE_FILE}
   hard-stop-after ${Math.max(1, ...balancer.targetGroups.map((group) => group.deregistrationDelaySeconds))}s
-  maxconn 20000
+  maxconn 8000
 defaults
   mode ${mode}
   load-server-state-from-file global

@@ -109,7 +109,7 @@ export class Hosts {
 
   private async boot(instance: Instance, state: CloudState): Promise<void> {
     const instanceId = instance.InstanceId!;
-    const name = `${this.stack}-${tag(instance, "Name") ?? "host"}-${instanceId.slice(-5)}`;
+    const name = hostName(this.stack, tag(instance, "Name") ?? "host", instanceId);
     const image = dockerImage(await this.imageName(instance.ImageId!));
     const labels = { [STACK_LABEL]: this.stack, [INSTANCE_LABEL]: instanceId };
     const network = this.networkName(instance.VpcId!);
@@ -184,6 +184,12 @@ export class Hosts {
         delete host.work;
       });
   }
+}
+
+/** `<stack>-server-1-3fe1a`: an instance's Name with the stack in front, once, and the end of its id. */
+export function hostName(stack: string, nameTag: string, instanceId: string): string {
+  const own = nameTag.includes(`${stack}-`) ? nameTag.slice(nameTag.indexOf(`${stack}-`)) : `${stack}-${nameTag}`;
+  return `${own}-${instanceId.slice(-5)}`.replace(/[^A-Za-z0-9_.-]/g, "-");
 }
 
 function dockerVolume(hostName: string): string {

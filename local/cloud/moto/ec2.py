@@ -11,6 +11,7 @@ from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.subnets import Subnet, SubnetBackend
+from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.utils import parse_user_data
 from moto.elbv2 import elbv2_backends
 
@@ -138,3 +139,15 @@ def terminated_instances_leave_their_target_groups(plain, self, instance_ids):
     terminated = plain(self, instance_ids)
     elbv2_backends[self.account_id][self.region_name].notify_terminate_instances(instance_ids)
     return terminated
+
+
+@wraps(InstanceResponse, "_parse_block_device_mapping")
+def disks_are_as_large_as_their_image(plain, self):
+    """A mapping that names no size takes that of the machine image's snapshot."""
+    for mapping in self._get_param("BlockDeviceMappings", []):
+        if "Ebs" in mapping and not mapping["Ebs"].get("SnapshotId"):
+            mapping["Ebs"].setdefault("VolumeSize", IMAGE_GIB)
+    return plain(self)
+
+
+IMAGE_GIB = 8

@@ -1,16 +1,18 @@
+import { CreateSecurityGroupCommand, CreateSubnetCommand, CreateVpcCommand } from "@aws-sdk/client-ec2";
 import * as fs from "node:fs/promises";
 import type * as http from "node:http";
 import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { Answers } from "./answers";
-import { motoClients } from "./clients";
-import { Front } from "./front";
-import { motoEnvironment, motoImages } from "./moto";
-import { Program } from "./programs";
-import { cloudPython } from "./python";
-import { RegistryGate } from "./registry";
-import type { Hypervisor, TargetHealth } from "./types";
+import type { AnswerContext, Answers } from "../answers";
+import { motoClients, type Clients } from "../clients";
+import { Front } from "../front";
+import { motoEnvironment, motoImages } from "../moto";
+import { Program } from "../programs";
+import { cloudPython } from "../python";
+import { RegistryGate } from "../registry";
+import type { Hypervisor, TargetHealth } from "../types";
+import { AwsCli } from "./awscli";
 
 /** A hypervisor without hosts: tests say what it sees, and read how it was called. */
 export class FakeHypervisor implements Hypervisor {
@@ -57,27 +59,48 @@ export function freePort(): Promise<number> {
   });
 }
 
+export interface TestNetwork {
+  readonly vpcId: string;
+  readonly subnets: readonly [string, string];
+  readonly groupId: string;
+}
+
+/** A VPC 10.42.0.0/16 with subnets 10.42.1.0/24 in eu-west-1a and 10.42.2.0/24 in eu-west-1b, and a security group. */
+export async function makeNetwork({ ec2 }: Clients): Promise<TestNetwork> {
+  const VpcId = (await ec2.send(new CreateVpcCommand({ CidrBlock: "10.42.0.0/16" }))).Vpc!.VpcId!;
+  const subnet = async (number: number, zone: string): Promise<string> => {
+    const CidrBlock = `10.42.${number}.0/24`;
+    const made = await ec2.send(new CreateSubnetCommand({ VpcId, CidrBlock, AvailabilityZone: `eu-west-1${zone}` }));
+    return made.Subnet!.SubnetId!;
+  };
+  const subnets: [string, string] = [await subnet(1, "a"), await subnet(2, "b")];
+  const group = await ec2.send(new CreateSecurityGroupCommand({ VpcId, GroupName: "hosts", Description: "hosts" }));
+  return { vpcId: VpcId, subnets, groupId: group.GroupId! };
+}
+
 export interface TestCloud {
   /** The front's address, for anybody's client. */
   readonly endpoint: string;
   readonly hypervisor: FakeHypervisor;
-  /** Clients of moto itself. */
-  readonly moto: ReturnType<typeof motoClients>;
+  /** The AWS SDK's clients, through the front. */
+  readonly clients: Clients;
+  /** The same, past the front: clients of moto itself. */
+  readonly moto: Clients;
+  /** Lines that the cloud logged. */
   readonly logged: string[];
-  /** awscli against the front; rejects with what it printed. */
-  readonly aws: string;
-  readonly folder: string;
+  /** Runs awscli against the front; rejects with what it printed. */
+  aws(...args: string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
 /** The real moto and front of region eu-west-1, over a hypervisor without hosts; `registryPort` is where a registry would be. */
 export async function startTestCloud(
-  makeAnswers: (context: { clients: ReturnType<typeof motoClients>; hypervisor: FakeHypervisor; log(line: string): void }) => Answers,
+  makeAnswers: (context: AnswerContext) => Answers = () => ({}),
   registryPort = 1,
 ): Promise<TestCloud> {
   const logged: string[] = [];
   const log = (line: string): void => void logged.push(line);
-  const { python, aws } = await cloudPython(log);
+  const { python } = await cloudPython(log);
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "cloud-test-"));
   const images = path.join(folder, "images.json");
   await fs.writeFile(images, motoImages());
@@ -97,9 +120,16 @@ export async function startTestCloud(
     ...{ motoPort: port, region: "eu-west-1", context, registry, answers: makeAnswers(context) },
   });
   const plain = await front.listenPlain(0, "127.0.0.1");
+  const endpoint = `http://127.0.0.1:${plain.port}`;
+  let cli: AwsCli | undefined;
   return {
-    ...{ endpoint: `http://127.0.0.1:${plain.port}`, hypervisor, moto: clients, logged, aws, folder },
+    ...{ endpoint, hypervisor, moto: clients, clients: motoClients(endpoint, "eu-west-1"), logged },
+    aws(...args) {
+      cli ??= new AwsCli(python, endpoint);
+      return cli.run(args);
+    },
     async stop() {
+      await cli?.stop();
       close(plain.server);
       await moto.stop();
       await fs.rm(folder, { recursive: true, force: true });

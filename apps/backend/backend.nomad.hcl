@@ -1,0 +1,178 @@
+# The backend: JSON for the frontend, which finds its instances through Consul DNS. Nothing routes to it from outside.
+#
+#   nomad job run -var datacenter=dc1 -var image=<repository>@<digest> ... backend.nomad.hcl
+
+# All variables are strings: whoever passes them (a shell, Pulumi) need not know HCL types.
+variable "datacenter" {
+  type        = string
+  description = "Nomad datacenter to run in."
+}
+
+variable "image" {
+  type        = string
+  description = "Image reference; by digest, so that what was tested is what runs."
+}
+
+variable "count" {
+  type        = string
+  description = "Number of instances."
+  default     = "2"
+}
+
+variable "cpu_mhz" {
+  type        = string
+  description = "Share of CPU in MHz; an instance may use more where it is idle."
+  default     = "100"
+}
+
+variable "memory_mib" {
+  type        = string
+  description = "Memory in MiB; more than this ends the process."
+  default     = "128"
+}
+
+variable "greeting" {
+  type        = string
+  description = "What the backend greets with."
+}
+
+variable "environment" {
+  type        = string
+  description = "Name of the environment, such as dev or prod."
+}
+
+job "backend" {
+  datacenters = [var.datacenter]
+  type        = "service"
+
+  # Without it an empty name server would go into the containers, and every look-up would fail there, not here.
+  constraint {
+    attribute = "${attr.unique.consul.dns.addr}"
+    operator  = "is_set"
+  }
+
+  # A lost worker takes as few instances with it as can be.
+  spread {
+    attribute = "${node.unique.id}"
+  }
+
+  # The old instances go on serving until a new one has proved itself; if none does, the old version stays. Nomad makes
+  # no canary for the first version, which comes up all at once.
+  update {
+    max_parallel      = 1
+    canary            = 1
+    auto_promote      = true
+    auto_revert       = true
+    health_check      = "checks"
+    min_healthy_time  = "5s"
+    healthy_deadline  = "2m"
+    progress_deadline = "5m"
+  }
+
+  group "backend" {
+    count = parseint(var.count, 10)
+
+    network {
+      port "http" {
+        to = 3000
+      }
+
+      port "metrics" {
+        to = 9464
+      }
+
+      dns {
+        servers = ["${attr.unique.consul.dns.addr}"]
+      }
+    }
+
+    # On a stop: out of Consul at once, SIGTERM only after everybody who may have read the old answer has read a new
+    # one (frontends reuse theirs for a second).
+    shutdown_delay = "8s"
+
+    restart {
+      attempts = 3
+      interval = "5m"
+      delay    = "2s"
+      mode     = "fail"
+    }
+
+    reschedule {
+      delay          = "5s"
+      delay_function = "exponential"
+      max_delay      = "1m"
+      unlimited      = true
+    }
+
+    # When a worker is drained.
+    migrate {
+      max_parallel     = 1
+      health_check     = "checks"
+      min_healthy_time = "5s"
+      healthy_deadline = "2m"
+    }
+
+    service {
+      name     = "backend"
+      provider = "consul"
+      port     = "http"
+
+      meta {
+        metrics_port = "${NOMAD_HOST_PORT_metrics}"
+      }
+
+      # Decides who gets requests.
+      check {
+        name     = "ready"
+        type     = "http"
+        path     = "/health/ready"
+        interval = "2s"
+        timeout  = "1s"
+      }
+
+      # Decides who is restarted: an instance that is only busy is not.
+      check {
+        name     = "live"
+        type     = "http"
+        path     = "/health/live"
+        interval = "5s"
+        timeout  = "2s"
+
+        check_restart {
+          limit = 3
+          grace = "20s"
+        }
+      }
+    }
+
+    task "backend" {
+      driver = "docker"
+
+      # Longer than the 20 s that the process gives itself to finish.
+      kill_signal  = "SIGTERM"
+      kill_timeout = "30s"
+
+      config {
+        image           = var.image
+        ports           = ["http", "metrics"]
+        readonly_rootfs = true
+        cap_drop        = ["all"]
+        security_opt    = ["no-new-privileges"]
+        pids_limit      = 128
+      }
+
+      env {
+        ENVIRONMENT  = var.environment
+        GREETING     = var.greeting
+        PORT         = "3000"
+        METRICS_PORT = "9464"
+        NODE_NAME    = "${node.unique.name}"
+      }
+
+      resources {
+        cpu    = parseint(var.cpu_mhz, 10)
+        memory = parseint(var.memory_mib, 10)
+      }
+    }
+  }
+}

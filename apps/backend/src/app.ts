@@ -1,0 +1,75 @@
+import { getHeapStatistics } from "node:v8";
+import helmet from "@fastify/helmet";
+import swagger from "@fastify/swagger";
+import { type TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import underPressure, { type FastifyUnderPressureOptions } from "@fastify/under-pressure";
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import type { Env } from "./env";
+import { createMetrics, observeRequests, type Metrics } from "./metrics";
+import { requestId, requestIdHeader } from "./request-id";
+import { health } from "./routes/health";
+import { values } from "./routes/values";
+import { timeouts } from "./timeouts";
+
+export interface BuildOptions {
+  readonly env: Env;
+  /** Default: no log. */
+  readonly logger?: FastifyServerOptions["logger"];
+  /** Default: a registry of its own. */
+  readonly metrics?: Metrics;
+  /** When to refuse work. Default: an event loop late by a second, or nine tenths of the heap's limit. */
+  readonly pressure?: FastifyUnderPressureOptions;
+}
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** From now on not ready: whoever asks `/health/ready` stops sending requests; those that come are still served. */
+    drain(): void;
+  }
+}
+
+/** The application, not yet listening: `inject` works on it as it is. */
+export function build(options: BuildOptions): FastifyInstance {
+  const { env, logger = false, metrics = createMetrics({ service: "backend" }) } = options;
+  const pressure = options.pressure ?? {
+    maxEventLoopDelay: 1000,
+    maxHeapUsedBytes: getHeapStatistics().heap_size_limit * 0.9,
+    retryAfter: 1,
+  };
+  const app = Fastify({
+    logger,
+    genReqId: requestId,
+    bodyLimit: 16 * 1024,
+    keepAliveTimeout: timeouts.keepAlive,
+    requestTimeout: timeouts.request,
+    handlerTimeout: timeouts.handler,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  let draining = false;
+  app.decorate("drain", () => {
+    draining = true;
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header(requestIdHeader, request.id);
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    // Else a kept connection would bring the next request to a process that is about to end, and keep it from ending.
+    if (draining) reply.header("connection", "close");
+  });
+  observeRequests(app, metrics);
+
+  app.register(helmet);
+  app.register(underPressure, pressure);
+  app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "backend", description: "Values from the environment of one instance", version: "1.0.0" },
+    },
+  });
+  app.register(health, { isDraining: () => draining });
+  app.register(values, { env });
+  app.register(async (api) => {
+    api.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  });
+  return app;
+}

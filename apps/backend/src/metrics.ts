@@ -1,0 +1,40 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { timeouts } from "./timeouts";
+
+export interface Metrics {
+  readonly registry: Registry;
+  readonly requests: Histogram<"method" | "route" | "status">;
+}
+
+/** A registry of its own for each application, so that two in one process do not share counts. */
+export function createMetrics(labels: Record<string, string>): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels(labels);
+  const requests = new Histogram({
+    name: "http_request_duration_seconds",
+    help: "Time from receiving a request to the end of the reply",
+    labelNames: ["method", "route", "status"],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
+    registers: [registry],
+  });
+  return { registry, requests };
+}
+
+/** Times every request of the application. The label is the route's pattern: paths come from callers and never end. */
+export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook("onResponse", async (request, reply) => {
+    const labels = { method: request.method, route: request.routeOptions.url ?? "none", status: reply.statusCode };
+    metrics.requests.observe(labels, reply.elapsedTime / 1000);
+  });
+}
+
+/** The server of the second port, which is never routed to from outside: `GET /metrics` for Prometheus. */
+export function buildMetricsServer(metrics: Metrics): FastifyInstance {
+  collectDefaultMetrics({ register: metrics.registry });
+  const app = Fastify({ requestTimeout: timeouts.request, handlerTimeout: timeouts.handler });
+  app.get("/metrics", async (_request, reply) => {
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  return app;
+}

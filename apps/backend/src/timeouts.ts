@@ -1,0 +1,15 @@
+/**
+ * Every wait of this process has an end; all in milliseconds.
+ *
+ * keepAlive must outlast the idle time of whoever keeps connections to us (Traefik: 60 s), or a request can be written
+ * to a connection that is just being closed.
+ */
+export const timeouts = {
+  keepAlive: 75_000,
+  /** To receive a whole request, headers and body. */
+  request: 10_000,
+  /** From routing to the reply. */
+  handler: 5_000,
+  /** To finish what is under way after SIGTERM; Nomad's kill_timeout must be longer. */
+  close: 20_000,
+} as const;

@@ -1,0 +1,100 @@
+import { getHeapStatistics } from "node:v8";
+import helmet from "@fastify/helmet";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import underPressure, { type FastifyUnderPressureOptions } from "@fastify/under-pressure";
+import view from "@fastify/view";
+import { Eta } from "eta";
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import { BackendClient } from "./backend-client";
+import { Discovery } from "./discovery/discovery";
+import { srvLookup, type Lookup } from "./discovery/srv";
+import type { Env } from "./env";
+import { createMetrics, observeRequests, type Metrics } from "./metrics";
+import { styleSource, viewsFolder } from "./page";
+import { requestId, requestIdHeader } from "./request-id";
+import { answerErrors } from "./routes/errors";
+import { health } from "./routes/health";
+import { page } from "./routes/page";
+import { timeouts } from "./timeouts";
+
+export interface BuildOptions {
+  readonly env: Env;
+  /** Default: no log. */
+  readonly logger?: FastifyServerOptions["logger"];
+  /** Default: a registry of its own. */
+  readonly metrics?: Metrics;
+  /** When to refuse work. Default: an event loop late by a second, or nine tenths of the heap's limit. */
+  readonly pressure?: FastifyUnderPressureOptions;
+  /** Default: SRV records of the environment's name servers. */
+  readonly lookup?: Lookup;
+}
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** From now on not ready: whoever asks `/health/ready` stops sending requests; those that come are still served. */
+    drain(): void;
+  }
+}
+
+/** The application, not yet listening: `inject` works on it as it is. */
+export function build(options: BuildOptions): FastifyInstance {
+  const { env, logger = false, metrics = createMetrics({ service: "frontend" }) } = options;
+  const pressure = options.pressure ?? {
+    maxEventLoopDelay: 1000,
+    maxHeapUsedBytes: getHeapStatistics().heap_size_limit * 0.9,
+    retryAfter: 1,
+  };
+  const app = Fastify({
+    logger,
+    genReqId: requestId,
+    bodyLimit: 16 * 1024,
+    keepAliveTimeout: timeouts.keepAlive,
+    requestTimeout: timeouts.request,
+    handlerTimeout: timeouts.handler,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  let draining = false;
+  app.decorate("drain", () => {
+    draining = true;
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header(requestIdHeader, request.id);
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    // Else a kept connection would bring the next request to a process that is about to end, and keep it from ending.
+    if (draining) reply.header("connection", "close");
+  });
+  observeRequests(app, metrics);
+
+  const servers = env.DNS_SERVERS.split(",").filter((server) => server !== "");
+  const name = `${env.BACKEND_SERVICE}.service.${env.CONSUL_DOMAIN}`;
+  const lookup = options.lookup ?? srvLookup({ servers, timeoutMs: timeouts.dnsTry });
+  const discovery = new Discovery({ name, lookup, onLookup: (outcome) => metrics.lookups.inc({ outcome }) });
+  const client = new BackendClient({ discovery, onAttempt: (outcome) => metrics.attempts.inc({ outcome }) });
+  app.addHook("onClose", () => client.close());
+
+  app.register(helmet, {
+    // No `upgrade-insecure-requests`: where the load balancer has no certificate, there is nothing to upgrade to.
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: [styleSource],
+        imgSrc: ["data:"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    frameguard: { action: "deny" },
+  });
+  app.register(underPressure, pressure);
+  app.register(view, {
+    engine: { eta: new Eta({ views: viewsFolder, autoEscape: true, cache: true }) },
+    root: viewsFolder,
+  });
+  answerErrors(app);
+  app.register(health, { isDraining: () => draining });
+  app.register(page, { env, client, name });
+  return app;
+}

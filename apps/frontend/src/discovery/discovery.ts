@@ -1,0 +1,99 @@
+import type { Instance } from "./instance";
+import { LookupError, type Lookup } from "./srv";
+
+/** What is known of a service's instances, and how it is known. */
+export interface Answer {
+  readonly instances: readonly Instance[];
+  /**
+   * fresh: DNS was asked for this call. cached: an answer younger than `reuseMs`.
+   * stale: DNS does not answer, this is the last answer that it gave.
+   */
+  readonly source: "fresh" | "cached" | "stale";
+  readonly ageMs: number;
+  /** Why the answer is stale: a LookupError's code, or SLOW while a look-up is still under way. */
+  readonly failure?: string;
+}
+
+export interface DiscoveryOptions {
+  readonly name: string;
+  readonly lookup: Lookup;
+  /** How long an answer is used without asking again, and how long DNS is left alone after it failed. Default 1000. */
+  readonly reuseMs?: number;
+  /** How long a caller waits for DNS when there is an older answer to go on with. Default 300. */
+  readonly patienceMs?: number;
+  /** The end of any look-up, whatever the resolver does. Default 2000. */
+  readonly deadlineMs?: number;
+  /** Called once for each look-up that was sent: "ok", "none" or a LookupError's code. */
+  readonly onLookup?: (outcome: string) => void;
+  /** A clock in ms that never goes back. */
+  readonly now?: () => number;
+}
+
+/**
+ * The instances of one service. Any number of callers share a look-up, and an answer for `reuseMs`.
+ *
+ * The last good answer is kept without an end: while DNS is down nothing better is to be had, and an instance that has
+ * gone is noticed when it does not answer. That the service has no instance is an answer as good as any other.
+ */
+export class Discovery {
+  readonly name: string;
+  private readonly options: Required<Omit<DiscoveryOptions, "name">>;
+  private last?: { readonly instances: readonly Instance[]; readonly at: number };
+  private failure?: { readonly error: LookupError; readonly at: number };
+  private pending?: Promise<void>;
+
+  constructor({ name, ...options }: DiscoveryOptions) {
+    this.name = name;
+    this.options = {
+      reuseMs: 1000,
+      patienceMs: 300,
+      deadlineMs: 2000,
+      onLookup: () => {},
+      now: () => performance.now(),
+      ...options,
+    };
+  }
+
+  /** Throws LookupError when DNS fails and never answered before. With `renew` an answer younger than `reuseMs` won't do. */
+  async resolve({ renew = false } = {}): Promise<Answer> {
+    const { now, reuseMs, patienceMs } = this.options;
+    const asked = now();
+    if (!renew && this.last && asked - this.last.at < reuseMs) return this.answer("cached");
+
+    const failedRecently = this.failure !== undefined && asked - this.failure.at < reuseMs;
+    if (!failedRecently) {
+      this.pending ??= this.ask().finally(() => (this.pending = undefined));
+      await (this.last ? Promise.race([this.pending, wait(patienceMs)]) : this.pending);
+    }
+
+    if (this.last && this.last.at >= asked) return this.answer("fresh");
+    if (this.last) return this.answer("stale", this.failure?.error.code ?? "SLOW");
+    throw this.failure?.error ?? new LookupError(this.name, "UNKNOWN");
+  }
+
+  /** Never rejects: what came of it is in `last` or `failure`. */
+  private async ask(): Promise<void> {
+    const { lookup, deadlineMs, now, onLookup } = this.options;
+    const deadline = wait(deadlineMs).then(() => Promise.reject(new LookupError(this.name, "TIMEOUT")));
+    try {
+      const instances = await Promise.race([lookup(this.name), deadline]);
+      this.last = { instances, at: now() };
+      this.failure = undefined;
+      onLookup(instances.length > 0 ? "ok" : "none");
+    } catch (error) {
+      const failure = error instanceof LookupError ? error : new LookupError(this.name, "UNKNOWN");
+      this.failure = { error: failure, at: now() };
+      onLookup(failure.code);
+    }
+  }
+
+  private answer(source: Answer["source"], failure?: string): Answer {
+    const { instances, at } = this.last!;
+    const ageMs = source === "fresh" ? 0 : Math.round(this.options.now() - at);
+    return { instances, source, ageMs, ...(failure === undefined ? {} : { failure }) };
+  }
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

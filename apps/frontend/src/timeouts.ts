@@ -1,0 +1,26 @@
+/**
+ * Every wait of this process has an end; all in milliseconds.
+ *
+ * keepAlive must outlast the idle time of whoever keeps connections to us (Traefik: 60 s), or a request can be written
+ * to a connection that is just being closed.
+ */
+export const timeouts = {
+  keepAlive: 75_000,
+  /** To receive a whole request, headers and body. */
+  request: 10_000,
+  /** From routing to the reply: longer than the longest look-up and the whole request to the backend together. */
+  handler: 5_000,
+  /** To finish what is under way after SIGTERM; Nomad's kill_timeout must be longer. */
+  close: 20_000,
+
+  /** One try at one server of Consul DNS (the second waits twice as long). */
+  dnsTry: 500,
+  /** To connect to an instance of the backend. */
+  backendConnect: 1_000,
+  /** One instance's whole answer: less than half of `backend`, so that one that hangs leaves time for another. */
+  backendAttempt: 900,
+  /** All attempts at the backend for one request. */
+  backend: 2_000,
+  /** A connection to an instance that nobody uses: far below the 75 s after which the backend closes it. */
+  backendIdle: 10_000,
+} as const;

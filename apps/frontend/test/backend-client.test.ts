@@ -1,0 +1,141 @@
+import { BackendClient, type BackendResult } from "../src/backend-client";
+import { CoolDown } from "../src/discovery/cool-down";
+import { Discovery } from "../src/discovery/discovery";
+import type { Instance } from "../src/discovery/instance";
+import { LookupError } from "../src/discovery/srv";
+import { type Behaviour, FakeBackend } from "./fake-backend";
+
+const open: { stop(): Promise<void> }[] = [];
+afterEach(() => Promise.all(open.splice(0).map((one) => one.stop())));
+
+async function backend(id: string, behaviour: Behaviour = "answer"): Promise<FakeBackend> {
+  const started = await FakeBackend.start(id);
+  started.behaviour = behaviour;
+  open.push(started);
+  return started;
+}
+
+/** A client of exactly these instances, which takes the first of those that are equally good. */
+function clientOf(registered: () => readonly FakeBackend[], random = () => 0) {
+  const clock = { ms: 0 };
+  const outcomes: string[] = [];
+  const lookup = async (): Promise<Instance[]> => registered().map(({ port }) => ({ address: "127.0.0.1", port }));
+  const discovery = new Discovery({ name: "backend.service.consul", lookup, now: () => clock.ms });
+  const coolDown = new CoolDown(5000, () => clock.ms);
+  const client = new BackendClient({ discovery, coolDown, random, onAttempt: (outcome) => outcomes.push(outcome) });
+  open.push({ stop: () => client.close() });
+  return { client, clock, outcomes };
+}
+
+const answeredBy = (result: BackendResult) =>
+  result.outcome === "answered" ? result.values.instance.id : result.outcome;
+const reasons = (result: BackendResult) =>
+  result.outcome === "discovery-failed" ? [] : result.failures.map((failure) => failure.reason);
+
+describe("the backend client", () => {
+  it("spreads requests over all instances by chance", async () => {
+    const three = [await backend("b1"), await backend("b2"), await backend("b3")];
+    let turn = 0;
+    const { client } = clientOf(
+      () => three,
+      () => (turn++ % 3) / 3,
+    );
+    for (let i = 0; i < 9; i++) await client.values("r");
+    expect(three.map((one) => one.requests)).toEqual([3, 3, 3]);
+  });
+
+  it.each<[Behaviour, string]>([
+    ["reset", "CONNRESET"],
+    ["refuse", "HTTP 503"],
+    ["answer HTML", "MALFORMED"],
+    ["answer as another service", "MALFORMED"],
+    ["hang", "TIMEOUT"],
+  ])("tries another instance when one would %s (%s)", async (behaviour, reason) => {
+    const both = [await backend("b1", behaviour), await backend("b2")];
+    const { client, outcomes } = clientOf(() => both);
+    const result = await client.values("r");
+    expect([answeredBy(result), reasons(result)]).toEqual(["b2", [reason]]);
+    expect(outcomes).toEqual([reason, "ok"]);
+  });
+
+  it("tries another instance when the process of one is gone, also on a connection that it had kept", async () => {
+    const both = [await backend("b1"), await backend("b2")];
+    const { client } = clientOf(() => both);
+    expect(answeredBy(await client.values("r"))).toBe("b1");
+    const [first] = both as [FakeBackend];
+    // The port that it leaves must not be asked for again.
+    Object.defineProperty(first, "port", { value: first.port });
+    await first.stop();
+    const result = await client.values("r");
+    expect([answeredBy(result), reasons(result)]).toEqual(["b2", ["CONNREFUSED"]]);
+  });
+
+  it("avoids an instance that failed for some seconds, then gives it another chance", async () => {
+    const both = [await backend("b1", "refuse"), await backend("b2")];
+    const { client, clock } = clientOf(() => both);
+    expect(reasons(await client.values("r"))).toEqual(["HTTP 503"]);
+    expect(reasons(await client.values("r"))).toEqual([]);
+    expect(both[0]?.requests).toBe(1);
+
+    both[0]!.behaviour = "answer";
+    clock.ms = 5000;
+    expect(answeredBy(await client.values("r"))).toBe("b1");
+  });
+
+  it("still tries the only instance though it failed lately", async () => {
+    const only = await backend("b1", "refuse");
+    const { client } = clientOf(() => [only]);
+    expect(answeredBy(await client.values("r"))).toBe("none-answered");
+    only.behaviour = "answer";
+    expect(answeredBy(await client.values("r"))).toBe("b1");
+  });
+
+  it("looks up again when all that it knows have failed", async () => {
+    const old = await backend("old");
+    const registered = [old];
+    const { client } = clientOf(() => registered);
+    expect(answeredBy(await client.values("r"))).toBe("old");
+    old.behaviour = "refuse";
+    registered[0] = await backend("new");
+    const result = await client.values("r");
+    expect([answeredBy(result), reasons(result)]).toEqual(["new", ["HTTP 503"]]);
+    expect(result).toMatchObject({ discovery: { source: "fresh" } });
+  });
+
+  it("gives up after three attempts", async () => {
+    const all = await Promise.all(["b1", "b2", "b3", "b4"].map((id) => backend(id, "refuse")));
+    const { client } = clientOf(() => all);
+    const result = await client.values("r");
+    expect([answeredBy(result), reasons(result)]).toEqual(["none-answered", ["HTTP 503", "HTTP 503", "HTTP 503"]]);
+  });
+
+  it("gives up after two seconds when every instance hangs", async () => {
+    const all = await Promise.all(["b1", "b2", "b3"].map((id) => backend(id, "hang")));
+    const { client } = clientOf(() => all);
+    const start = performance.now();
+    expect(answeredBy(await client.values("r"))).toBe("none-answered");
+    const elapsed = performance.now() - start;
+    expect(elapsed).toBeGreaterThan(1900);
+    expect(elapsed).toBeLessThan(3000);
+  });
+
+  it("tells apart that there is none and that it cannot know", async () => {
+    const { client } = clientOf(() => []);
+    expect(await client.values("r")).toEqual({
+      outcome: "none-registered",
+      discovery: { instances: [], source: "fresh", ageMs: 0 },
+      failures: [],
+    });
+    const blind = clientOf(() => {
+      throw new LookupError("backend.service.consul", "SERVFAIL");
+    });
+    expect(await blind.client.values("r")).toEqual({ outcome: "discovery-failed", code: "SERVFAIL" });
+  });
+
+  it("passes the request's id on", async () => {
+    const only = await backend("b1");
+    const { client } = clientOf(() => [only]);
+    await client.values("request-1");
+    expect(only.requestIds).toEqual(["request-1"]);
+  });
+});

@@ -1,0 +1,180 @@
+# Traefik: the way in. One on every worker of the given classes, on ports that the load balancer knows. It follows the
+# Consul catalog, so a service is published by its tags and nothing here changes when services come and go.
+#
+#   nomad job run -var datacenter=dc1 -var image=<repository>@<digest> -var node_pool_classes=edge ... traefik.nomad.hcl
+
+# All variables are strings: whoever passes them (a shell, Pulumi) need not know HCL types.
+variable "datacenter" {
+  type        = string
+  description = "Nomad datacenter to run in."
+}
+
+variable "image" {
+  type        = string
+  description = "Image reference; by digest, so that what was tested is what runs."
+}
+
+variable "node_pool_classes" {
+  type        = string
+  description = "Node classes to run on, separated by commas."
+}
+
+variable "cpu_mhz" {
+  type        = string
+  description = "Share of CPU in MHz; an instance may use more where it is idle."
+  default     = "200"
+}
+
+variable "memory_mib" {
+  type        = string
+  description = "Memory in MiB; more than this ends the process."
+  default     = "128"
+}
+
+variable "trusted_ips" {
+  type        = string
+  description = "CIDRs whose X-Forwarded-* headers are believed, separated by commas: the load balancer's subnets. Empty: none."
+  default     = ""
+}
+
+job "traefik" {
+  datacenters = [var.datacenter]
+  type        = "system"
+
+  # Nothing is served without it, so it may displace what it carries.
+  priority = 80
+
+  # True for a class that is one of the list.
+  constraint {
+    attribute = "${node.class}"
+    operator  = "set_contains_any"
+    value     = var.node_pool_classes
+  }
+
+  # One worker after the other, each only when the one before answers its health check; back to the version before when
+  # one does not. No canary: its port is taken by the instance that it would run beside.
+  update {
+    max_parallel      = 1
+    auto_revert       = true
+    health_check      = "checks"
+    min_healthy_time  = "5s"
+    healthy_deadline  = "2m"
+    progress_deadline = "5m"
+  }
+
+  group "traefik" {
+    network {
+      port "web" {
+        static = 8080
+      }
+
+      port "admin" {
+        static = 8081
+      }
+    }
+
+    # Never given up: the worker would stay without a way in.
+    restart {
+      attempts = 15
+      interval = "1m"
+      delay    = "2s"
+      mode     = "delay"
+    }
+
+    service {
+      name     = "traefik"
+      provider = "consul"
+      port     = "web"
+
+      meta {
+        metrics_port = "${NOMAD_HOST_PORT_admin}"
+      }
+
+      check {
+        name     = "ping"
+        type     = "http"
+        port     = "admin"
+        path     = "/ping"
+        interval = "2s"
+        timeout  = "1s"
+
+        check_restart {
+          limit = 5
+          grace = "20s"
+        }
+      }
+    }
+
+    task "traefik" {
+      driver = "docker"
+
+      # Longer than both graces of the entry points together. The client's max_kill_timeout must allow it.
+      kill_signal  = "SIGTERM"
+      kill_timeout = "40s"
+
+      config {
+        image = var.image
+
+        # To reach the worker's own Consul agent, which listens on loopback only.
+        network_mode    = "host"
+        ports           = ["web", "admin"]
+        readonly_rootfs = true
+        cap_drop        = ["all"]
+        security_opt    = ["no-new-privileges"]
+        pids_limit      = 256
+
+        args = compact([
+          "--entryPoints.web.address=:8080",
+          "--entryPoints.web.transport.respondingTimeouts.readTimeout=15s",
+          # Longer than the load balancer's own idle time-out of 60 s: it is the one to close first.
+          "--entryPoints.web.transport.respondingTimeouts.idleTimeout=180s",
+          var.trusted_ips == "" ? "" : "--entryPoints.web.forwardedHeaders.trustedIPs=${var.trusted_ips}",
+          "--entryPoints.admin.address=:8081",
+
+          # On SIGTERM /ping turns 503, which takes the load balancer two checks of 5 s to act upon: until then new
+          # requests are still served; then those under way may end.
+          "--entryPoints.web.transport.lifeCycle.requestAcceptGraceTimeout=20s",
+          "--entryPoints.web.transport.lifeCycle.graceTimeOut=10s",
+          "--entryPoints.admin.transport.lifeCycle.requestAcceptGraceTimeout=20s",
+          "--entryPoints.admin.transport.lifeCycle.graceTimeOut=10s",
+
+          "--ping=true",
+          "--ping.entryPoint=admin",
+          "--metrics.prometheus=true",
+          "--metrics.prometheus.entryPoint=admin",
+          "--api=false",
+
+          # Polled, not watched: after an error a watch waits up to three minutes before it asks again, a poll seconds.
+          # From the agent's cache, and from any server: a lost leader must not empty the routes.
+          "--providers.consulCatalog=true",
+          "--providers.consulCatalog.endpoint.address=127.0.0.1:8500",
+          "--providers.consulCatalog.exposedByDefault=false",
+          "--providers.consulCatalog.watch=false",
+          "--providers.consulCatalog.refreshInterval=1s",
+          "--providers.consulCatalog.cache=true",
+          "--providers.consulCatalog.stale=true",
+          "--providers.consulCatalog.strictChecks=passing",
+
+          # A worker that has vanished answers nothing, not even a refusal.
+          "--serversTransport.forwardingTimeouts.dialTimeout=1s",
+          # The frontend answers within 5 s, or never.
+          "--serversTransport.forwardingTimeouts.responseHeaderTimeout=6s",
+          # Shorter than the 75 s after which the apps close a connection.
+          "--serversTransport.forwardingTimeouts.idleConnTimeout=60s",
+
+          "--log.format=json",
+          "--log.level=INFO",
+          "--accessLog=true",
+          "--accessLog.format=json",
+          "--global.checkNewVersion=false",
+          "--global.sendAnonymousUsage=false",
+        ])
+      }
+
+      resources {
+        cpu    = parseint(var.cpu_mhz, 10)
+        memory = parseint(var.memory_mib, 10)
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import * as nomad from "@pulumi/nomad";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface JobArgs {
+  /** Folder under `apps/`, which holds `<app>.nomad.hcl`. */
+  readonly app: string;
+  /** HCL2 variables of the job file; Nomad's provider takes strings only. */
+  readonly variables: Readonly<Record<string, pulumi.Input<string>>>;
+}
+
+/** Long enough for slow image pulls; the job's own progress deadline is shorter and gives the reason. */
+const TIMEOUT = "10m";
+
+/** Registers an app's job and waits until its deployment is healthy. */
+export function createJob(
+  name: string,
+  args: JobArgs,
+  opts: pulumi.CustomResourceOptions & { readonly provider: nomad.Provider },
+): nomad.Job {
+  const text = readFileSync(path.resolve("apps", args.app, `${args.app}.nomad.hcl`), "utf8");
+  return new nomad.Job(
+    name,
+    {
+      // The provider checks the text alone for being unknown, and would parse it in a preview with its variables missing.
+      jobspec: pulumi.all(Object.values(args.variables)).apply(() => text),
+      hcl2: { vars: args.variables },
+      detach: false,
+      purgeOnDestroy: true,
+    },
+    { customTimeouts: { create: TIMEOUT, update: TIMEOUT }, ...opts },
+  );
+}

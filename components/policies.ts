@@ -1,0 +1,65 @@
+import * as pulumi from "@pulumi/pulumi";
+
+export interface Statement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Action: readonly string[];
+  readonly Resource: pulumi.Input<string> | readonly pulumi.Input<string>[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** The text of an IAM policy. */
+export function policyDocument(statements: readonly Statement[]): pulumi.Output<string> {
+  return pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements as Statement[] });
+}
+
+/** Who may take a role: a service of AWS, such as `ec2.amazonaws.com`. */
+export function trustPolicy(service: string): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
+  });
+}
+
+/** Auto-join by tag: the API has no finer grain than the region. */
+export function discoverServers(region: string): Statement {
+  return {
+    Sid: "DiscoverServers",
+    Effect: "Allow",
+    Action: ["ec2:DescribeInstances"],
+    Resource: "*",
+    Condition: { StringEquals: { "aws:RequestedRegion": region } },
+  };
+}
+
+/** Pulling images, from these repositories only. The login itself cannot be narrowed. */
+export function pullImages(repositoryArns: readonly pulumi.Input<string>[]): readonly Statement[] {
+  return [
+    { Sid: "LogInToRegistry", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
+    {
+      Sid: "PullImages",
+      Effect: "Allow",
+      Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+      Resource: repositoryArns,
+    },
+  ];
+}
+
+/**
+ * Session Manager and nothing else. The managed policy AmazonSSMManagedInstanceCore would also allow reading every
+ * parameter of the account, the servers' secrets among them.
+ */
+export function sessionManager(): Statement {
+  return {
+    Sid: "SessionManager",
+    Effect: "Allow",
+    Action: [
+      "ssm:UpdateInstanceInformation",
+      "ssmmessages:CreateControlChannel",
+      "ssmmessages:CreateDataChannel",
+      "ssmmessages:OpenControlChannel",
+      "ssmmessages:OpenDataChannel",
+    ],
+    Resource: "*",
+  };
+}

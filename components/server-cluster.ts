@@ -1,0 +1,158 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { encodeUserData, type Release, renderUserData } from "../hosts/user-data";
+import { ApiLoadBalancer } from "./api-load-balancer";
+import type { Bastion } from "./bastion";
+import type { ClusterFirewall } from "./cluster-firewall";
+import type { ClusterSecrets } from "./cluster-secrets";
+import { createInstanceProfile } from "./instance-role";
+import { findMachineImage, type MachineImage } from "./machine-image";
+import type { Network } from "./network";
+import { discoverServers } from "./policies";
+import { recordedInputs } from "./recorded-inputs";
+import { autoJoinTag, type ClusterIdentity, resourceTags } from "./tags";
+
+/** What every host of a cluster installs. */
+export interface HostSoftware {
+  readonly datacenter: string;
+  readonly nomad: Release;
+  readonly consul: Release;
+  /** Where releases are downloaded from, without a trailing slash. */
+  readonly releasesUrl: string;
+}
+
+export interface ServerClusterArgs {
+  readonly identity: ClusterIdentity;
+  readonly region: string;
+  readonly network: Network;
+  readonly firewall: ClusterFirewall;
+  readonly secrets: ClusterSecrets;
+  readonly bastion?: Bastion;
+  /** 1, 3 or 5. */
+  readonly count: number;
+  readonly instanceType: string;
+  readonly image: MachineImage;
+  readonly volumeGiB: number;
+  readonly software: HostSoftware;
+  /** Who may reach the APIs from outside; nobody when empty. */
+  readonly operatorCidrs: readonly string[];
+  /** Refuses to delete the data volumes. */
+  readonly protect: boolean;
+}
+
+/** One server: an instance, and the volume that outlives it. */
+export interface Server {
+  readonly instance: aws.ec2.Instance;
+  readonly dataVolume: aws.ebs.Volume;
+}
+
+/**
+ * The Consul and Nomad servers, dealt out to the zones, each with a data volume that survives its instance: a replaced server
+ * comes back with the Raft state it left.
+ */
+export class ServerCluster extends pulumi.ComponentResource {
+  readonly servers: readonly Server[];
+  readonly api: ApiLoadBalancer;
+
+  constructor(name: string, args: ServerClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cluster:index:ServerCluster", name, recordedInputs(args), opts);
+
+    const profile = createInstanceProfile(
+      name,
+      {
+        statements: [discoverServers(args.region), args.secrets.readStatement("servers")],
+        tags: resourceTags(args.identity, "servers", name),
+      },
+      this,
+    );
+    const image = findMachineImage(args.image, this);
+    this.servers = Array.from({ length: args.count }, (_, index) =>
+      this.#createServer(`${name}-${index + 1}`, index, args, image.id, profile),
+    );
+    this.api = new ApiLoadBalancer(
+      `${name}-api`,
+      {
+        identity: args.identity,
+        network: args.network,
+        firewall: args.firewall,
+        bastion: args.bastion,
+        instances: this.servers.map((server) => server.instance),
+        operatorCidrs: args.operatorCidrs,
+      },
+      { parent: this },
+    );
+
+    this.registerOutputs({ instanceIds: this.servers.map((server) => server.instance.id) });
+  }
+
+  #createServer(
+    name: string,
+    index: number,
+    args: ServerClusterArgs,
+    ami: pulumi.Output<string>,
+    profile: aws.iam.InstanceProfile,
+  ): Server {
+    const { network, identity, software } = args;
+    const zone = network.zoneOf(index);
+    const shortName = `server-${index + 1}`;
+    const tags = resourceTags(identity, "servers", shortName, { Role: "server" });
+
+    const dataVolume = new aws.ebs.Volume(
+      `${name}-data`,
+      {
+        availabilityZone: zone.privateSubnet.availabilityZone,
+        type: "gp3",
+        size: args.volumeGiB,
+        encrypted: true,
+        tags: resourceTags(identity, "servers", `${shortName}-data`),
+      },
+      { parent: this, protect: args.protect },
+    );
+    const userDataBase64 = dataVolume.id.apply((dataVolumeId) =>
+      encodeUserData(
+        renderUserData({
+          role: "server",
+          cluster: identity.cluster,
+          region: args.region,
+          servers: args.count,
+          dataVolumeId,
+          ...software,
+        }),
+      ),
+    );
+    const instance = new aws.ec2.Instance(
+      name,
+      {
+        ami,
+        instanceType: args.instanceType,
+        subnetId: zone.privateSubnet.id,
+        vpcSecurityGroupIds: [args.firewall.servers.id],
+        iamInstanceProfile: profile.name,
+        metadataOptions: {
+          httpEndpoint: "enabled",
+          httpTokens: "required",
+          httpPutResponseHopLimit: 1,
+          instanceMetadataTags: "enabled",
+        },
+        rootBlockDevice: { volumeType: "gp3", encrypted: true, deleteOnTermination: true, tags },
+        userDataBase64,
+        userDataReplaceOnChange: true,
+        tags: { ...tags, ...autoJoinTag(identity) },
+      },
+      {
+        parent: this,
+        // The volume goes with the server: the old instance has to let go of it before the new one can have it.
+        deleteBeforeReplace: true,
+        // A newer image is taken when a server is replaced for another reason, not by itself.
+        ignoreChanges: ["ami"],
+        dependsOn: [...network.egress],
+      },
+    );
+    new aws.ec2.VolumeAttachment(
+      `${name}-data`,
+      { deviceName: "/dev/sdf", instanceId: instance.id, volumeId: dataVolume.id, stopInstanceBeforeDetaching: true },
+      { parent: this, deleteBeforeReplace: true },
+    );
+    return { instance, dataVolume };
+  }
+}

@@ -1,0 +1,164 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { encodeUserData, renderUserData } from "../hosts/user-data";
+import type { ClusterFirewall } from "./cluster-firewall";
+import type { ClusterSecrets } from "./cluster-secrets";
+import { createInstanceProfile } from "./instance-role";
+import { findMachineImage, type MachineImage } from "./machine-image";
+import type { Network } from "./network";
+import { discoverServers, pullImages } from "./policies";
+import { recordedInputs } from "./recorded-inputs";
+import { createSecurityGroup } from "./security-rules";
+import type { HostSoftware } from "./server-cluster";
+import { type ClusterIdentity, resourceTags } from "./tags";
+
+export interface WorkerPoolArgs {
+  readonly identity: ClusterIdentity;
+  readonly region: string;
+  readonly network: Network;
+  readonly firewall: ClusterFirewall;
+  readonly secrets: ClusterSecrets;
+  /** The pool's name, which is its workers' Nomad node class. */
+  readonly nodeClass: string;
+  readonly min: number;
+  readonly max: number;
+  /** How many workers at first; later it is the autoscaling group's to know. */
+  readonly desired: number;
+  /** One or more; with several, AWS picks what it has. */
+  readonly instanceTypes: readonly string[];
+  /** Share of workers on spot capacity, 0 to 100. */
+  readonly spotPercent: number;
+  /** Whether the load balancer's view of a worker decides on its replacement: for pools that run the edge proxy. */
+  readonly healthCheck: "instance" | "load-balancer";
+  readonly image: MachineImage;
+  readonly rootVolumeGiB: number;
+  readonly servers: number;
+  readonly software: HostSoftware;
+  /** Repositories that workers may pull from. */
+  readonly repositoryArns: readonly pulumi.Input<string>[];
+}
+
+/** Time for a worker to boot, join and run the edge proxy before the load balancer's opinion counts. */
+const HEALTH_GRACE_SECONDS = 300;
+
+/** Workers of one kind: an autoscaling group over the private subnets, whose members join the cluster by themselves. */
+export class WorkerPool extends pulumi.ComponentResource {
+  readonly nodeClass: string;
+  /** Rules for this pool alone are added to it; membership in the cluster comes from the firewall's own group. */
+  readonly securityGroup: aws.ec2.SecurityGroup;
+  readonly group: aws.autoscaling.Group;
+
+  constructor(name: string, args: WorkerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cluster:index:WorkerPool", name, recordedInputs(args), opts);
+    this.nodeClass = args.nodeClass;
+    const tags = resourceTags(args.identity, "workers", `worker-${args.nodeClass}`);
+
+    this.securityGroup = createSecurityGroup(
+      name,
+      { vpcId: args.network.vpc.id, description: `Workers of the pool ${args.nodeClass}`, tags },
+      this,
+    );
+    const template = this.#createTemplate(name, args, tags);
+    this.group = this.#createGroup(name, args, template, tags);
+
+    this.registerOutputs({ groupName: this.group.name });
+  }
+
+  #createTemplate(name: string, args: WorkerPoolArgs, tags: Record<string, string>): aws.ec2.LaunchTemplate {
+    const image = findMachineImage(args.image, this);
+    const profile = createInstanceProfile(
+      name,
+      {
+        statements: [
+          discoverServers(args.region),
+          args.secrets.readStatement("workers"),
+          ...pullImages(args.repositoryArns),
+        ],
+        tags,
+      },
+      this,
+    );
+    const userData = renderUserData({
+      role: "worker",
+      cluster: args.identity.cluster,
+      region: args.region,
+      nodeClass: args.nodeClass,
+      servers: args.servers,
+      ...args.software,
+    });
+    return new aws.ec2.LaunchTemplate(
+      name,
+      {
+        imageId: image.id,
+        instanceType: args.instanceTypes[0],
+        iamInstanceProfile: { arn: profile.arn },
+        vpcSecurityGroupIds: [args.firewall.workers.id, this.securityGroup.id],
+        metadataOptions: {
+          httpEndpoint: "enabled",
+          httpTokens: "required",
+          httpPutResponseHopLimit: 1,
+          instanceMetadataTags: "enabled",
+        },
+        blockDeviceMappings: [
+          {
+            deviceName: image.rootDeviceName,
+            ebs: { volumeType: "gp3", volumeSize: args.rootVolumeGiB, encrypted: "true", deleteOnTermination: "true" },
+          },
+        ],
+        tagSpecifications: [{ resourceType: "volume", tags }],
+        userData: encodeUserData(userData),
+        updateDefaultVersion: true,
+        tags,
+      },
+      { parent: this },
+    );
+  }
+
+  #createGroup(
+    name: string,
+    args: WorkerPoolArgs,
+    template: aws.ec2.LaunchTemplate,
+    tags: Record<string, string>,
+  ): aws.autoscaling.Group {
+    const version = template.latestVersion.apply(String);
+    const mixed = args.spotPercent > 0 || args.instanceTypes.length > 1;
+    const hostTags = { ...tags, Role: "worker" };
+    return new aws.autoscaling.Group(
+      name,
+      {
+        minSize: args.min,
+        maxSize: args.max,
+        desiredCapacity: args.desired,
+        vpcZoneIdentifiers: args.network.privateSubnetIds,
+        healthCheckType: args.healthCheck === "load-balancer" ? "ELB" : "EC2",
+        healthCheckGracePeriod: HEALTH_GRACE_SECONDS,
+        ...(mixed
+          ? {
+              mixedInstancesPolicy: {
+                launchTemplate: {
+                  launchTemplateSpecification: { launchTemplateId: template.id, version },
+                  overrides: args.instanceTypes.map((instanceType) => ({ instanceType })),
+                },
+                instancesDistribution: {
+                  onDemandPercentageAboveBaseCapacity: 100 - args.spotPercent,
+                  spotAllocationStrategy: "price-capacity-optimized",
+                },
+              },
+            }
+          : { launchTemplate: { id: template.id, version } }),
+        // New workers are up before old ones go.
+        instanceRefresh: {
+          strategy: "Rolling",
+          preferences: { minHealthyPercentage: 100, maxHealthyPercentage: 150, instanceWarmup: "60" },
+        },
+        tags: Object.entries(hostTags).map(([key, value]) => ({ key, value, propagateAtLaunch: true })),
+      },
+      {
+        parent: this,
+        // Scaling is done by the API, by people and by alarms; load balancers attach themselves.
+        ignoreChanges: ["desiredCapacity", "targetGroupArns"],
+        dependsOn: [...args.network.egress],
+      },
+    );
+  }
+}

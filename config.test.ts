@@ -1,0 +1,247 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { parseConfig } from "./config";
+
+const PLACE = { project: "cluster", stack: "dev", region: "eu-west-1" };
+
+interface Project {
+  readonly config: Readonly<Record<string, { readonly default?: unknown; readonly description?: string }>>;
+}
+
+const project = parse(readFileSync(path.resolve("Pulumi.yaml"), "utf8")) as Project;
+
+/** What the configuration's error lists; empty when there is none. */
+function problemsOf(values: Record<string, unknown>, place: typeof PLACE | { region: undefined } = PLACE): string[] {
+  try {
+    parseConfig(values, { ...PLACE, ...place });
+    return [];
+  } catch (error) {
+    return (error as Error).message.split("\n  ").slice(1);
+  }
+}
+
+const pool = (changes: Record<string, unknown>) => ({ name: "edge", min: 1, max: 2, edge: true, ...changes });
+
+describe("configuration", () => {
+  it("is complete without any key being set", () => {
+    expect(parseConfig({}, PLACE)).toEqual({
+      project: "cluster",
+      stack: "dev",
+      cluster: "cluster-dev",
+      region: "eu-west-1",
+      vpcCidr: "10.42.0.0/16",
+      zones: 2,
+      natGateways: "single",
+      flowLogs: false,
+      operatorCidrs: [],
+      bastion: {
+        enabled: true,
+        instanceType: "t3.nano",
+        image: { owner: "136693071363", name: "debian-12-amd64-*" },
+        publicKey: undefined,
+      },
+      serverCount: 3,
+      serverInstanceType: "t3.small",
+      serverVolumeGiB: 10,
+      workerPools: [
+        { name: "workers", min: 2, max: 4, desired: 2, instanceTypes: ["t3.small"], spotPercent: 0, edge: true },
+      ],
+      workerVolumeGiB: 20,
+      hostImage: { owner: "136693071363", name: "debian-12-amd64-*" },
+      nomad: { version: "1.11.3", sha256: "19dac5642a2ba5305e6ff8efee06a708d760ebe4d1cd7936bc3dc526f477dc12" },
+      consul: { version: "1.22.7", sha256: "fe25cecd8dd3552a8e5b0941cde1d79bb6004eac384aa45679dd1398f947201d" },
+      releasesUrl: "https://releases.hashicorp.com",
+      datacenter: "dc1",
+      certificate: undefined,
+      traefik: { image: undefined, cpuMhz: 200, memoryMib: 128 },
+      backend: { image: undefined, count: 2, cpuMhz: 100, memoryMib: 128, greeting: "Hello from the backend" },
+      frontend: { image: undefined, count: 2, cpuMhz: 100, memoryMib: 128, title: "Frontend" },
+      readyTimeoutSeconds: 600,
+      protect: false,
+      addresses: { nomad: undefined, consul: undefined },
+    });
+  });
+
+  it("has the defaults that Pulumi.yaml names, so that both ways of getting them agree", () => {
+    const defaults = Object.entries(project.config).map(([key, { default: value }]) => [key, value]);
+    expect(parseConfig(Object.fromEntries(defaults), PLACE)).toEqual(parseConfig({}, PLACE));
+  });
+
+  it("reads exactly the keys that Pulumi.yaml declares and describes", () => {
+    const known = /expected one of (.*), got/.exec(problemsOf({ unknown: 1 })[0]!)![1];
+    expect(known).toBe(Object.keys(project.config).sort().join(", "));
+    for (const { description } of Object.values(project.config)) expect(description).toMatch(/\.$/);
+  });
+
+  it("is frozen all the way down", () => {
+    const config = parseConfig({}, PLACE);
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.workerPools[0]!.instanceTypes)).toBe(true);
+  });
+
+  it("drops the known checksum with the known version", () => {
+    expect(parseConfig({ nomadVersion: "1.11.4" }, PLACE).nomad).toEqual({ version: "1.11.4", sha256: undefined });
+    const sha256 = "a".repeat(64);
+    expect(parseConfig({ consulVersion: "1.22.8", consulSha256: sha256 }, PLACE).consul).toEqual({
+      version: "1.22.8",
+      sha256,
+    });
+  });
+
+  it("wants a pool's desired size to be its smallest where none is given", () => {
+    const { workerPools } = parseConfig({ workerPools: [pool({ min: 3, max: 9 })] }, PLACE);
+    expect(workerPools).toEqual([
+      { name: "edge", min: 3, max: 9, desired: 3, instanceTypes: ["t3.small"], spotPercent: 0, edge: true },
+    ]);
+  });
+
+  it("takes a certificate together with its host name", () => {
+    const certificateArn = "arn:aws:acm:eu-west-1:123456789012:certificate/0f1e";
+    expect(parseConfig({ certificateArn, hostname: "www.example.com" }, PLACE).certificate).toEqual({
+      arn: certificateArn,
+      hostname: "www.example.com",
+    });
+  });
+});
+
+describe("configuration errors", () => {
+  it("are reported together, under the stack's name", () => {
+    expect(() => parseConfig({ zones: 0, serverCount: 2 }, PLACE)).toThrow(
+      "The configuration of stack dev has 2 problems:\n" +
+        "  zones: expected an integer from 1 to 8, got 0; set it with: pulumi config set zones 2\n" +
+        "  serverCount: expected 1, 3 or 5 (a majority of them has to survive a failure), got 2; " +
+        "set it with: pulumi config set serverCount 3",
+    );
+    expect(() => parseConfig({ zones: 0 }, PLACE)).toThrow("The configuration of stack dev has a problem:\n  zones: ");
+  });
+
+  const cases: readonly [Record<string, unknown>, ...string[]][] = [
+    [
+      { vpcCidr: "10.42.0.0/24" },
+      'vpcCidr: expected an IPv4 CIDR from /16 to /22 without host bits, got "10.42.0.0/24"; set it with: pulumi config set vpcCidr 10.42.0.0/16',
+    ],
+    [
+      { natGateways: "some" },
+      'natGateways: expected none, single or per-zone, got "some"; set it with: pulumi config set natGateways single',
+    ],
+    [
+      { natGateways: "none" },
+      'hostImage.owner: expected an image with Docker, Nomad and Consul in it, as natGateways is none and hosts cannot download them, got "136693071363"; build one and set hostImage, or set natGateways to single',
+    ],
+    [{ flowLogs: "yes" }, 'flowLogs: expected true or false, got "yes"; set it with: pulumi config set flowLogs false'],
+    [
+      { operatorCidrs: ["203.0.113.7/24", 5] },
+      "operatorCidrs[0]: expected an IPv4 CIDR without host bits, got \"203.0.113.7/24\"; set it with: pulumi config set --path 'operatorCidrs[0]' 203.0.113.7/32",
+      "operatorCidrs[1]: expected an IPv4 CIDR without host bits, got 5; set it with: pulumi config set --path 'operatorCidrs[1]' 203.0.113.7/32",
+    ],
+    [
+      { operatorCidrs: "203.0.113.7/32" },
+      "operatorCidrs: expected a list of an IPv4 CIDR without host bits, got \"203.0.113.7/32\"; set it with: pulumi config set --path 'operatorCidrs[0]' 203.0.113.7/32",
+    ],
+    [{ bastion: true }, "bastion: expected an object, got true; write it as fields under bastion:"],
+    [
+      { bastion: { publicKey: "AAAA", size: "big" } },
+      'bastion.publicKey: expected an OpenSSH public key, got "AAAA"; set it with: pulumi config set --path \'bastion.publicKey\' "$(cat ~/.ssh/id_ed25519.pub)"',
+      "bastion.size: expected one of enabled, image, instanceType, publicKey, got \"size\"; remove it with: pulumi config rm --path 'bastion.size'",
+    ],
+    [
+      { serverInstanceType: "big" },
+      'serverInstanceType: expected an EC2 instance type, got "big"; set it with: pulumi config set serverInstanceType t3.small',
+    ],
+    [
+      { serverVolumeGiB: 1.5 },
+      "serverVolumeGiB: expected an integer from 1 to 1024, got 1.5; set it with: pulumi config set serverVolumeGiB 10",
+    ],
+    [
+      { hostImage: { owner: "debian" } },
+      "hostImage.owner: expected an account id of 12 digits, or self, got \"debian\"; set it with: pulumi config set --path 'hostImage.owner' 136693071363",
+    ],
+    [
+      { nomadVersion: "latest" },
+      'nomadVersion: expected a version such as 1.11.3, got "latest"; set it with: pulumi config set nomadVersion 1.11.3',
+    ],
+    [
+      { consulSha256: "abc" },
+      'consulSha256: expected a SHA-256 of 64 lower-case hexadecimal digits, got "abc"; set it with: pulumi config set consulSha256 ...',
+    ],
+    [
+      { releasesUrl: "releases.example" },
+      'releasesUrl: expected an http or https URL, got "releases.example"; set it with: pulumi config set releasesUrl https://releases.hashicorp.com',
+    ],
+    [
+      { datacenter: "DC 1" },
+      'datacenter: expected a lower-case name of at most 16 letters, digits and hyphens, got "DC 1"; set it with: pulumi config set datacenter dc1',
+    ],
+    [
+      { hostname: "www.example.com" },
+      "certificateArn: expected a value, as hostname has one, got nothing; set both for HTTPS, or neither for HTTP",
+    ],
+    [
+      { traefik: { count: 2 } },
+      "traefik.count: expected one of cpuMhz, image, memoryMib, got \"count\"; remove it with: pulumi config rm --path 'traefik.count'",
+    ],
+    [
+      { backend: { count: 0, image: "backend" } },
+      "backend.image: expected an image reference with a tag or digest, got \"backend\"; set it with: pulumi config set --path 'backend.image' repository@sha256:...",
+      "backend.count: expected an integer from 1 to 1000, got 0; set it with: pulumi config set --path 'backend.count' 2",
+    ],
+    [
+      { frontend: { title: 5 } },
+      "frontend.title: expected a text, got 5; set it with: pulumi config set --path 'frontend.title' Frontend",
+    ],
+    [
+      { nomadAddress: "127.0.0.1:4646" },
+      'nomadAddress: expected an http or https URL without a path, got "127.0.0.1:4646"; set it with: pulumi config set nomadAddress http://127.0.0.1:4646',
+    ],
+    [
+      { workerPools: {} },
+      "workerPools: expected a list of objects, got {}; write it as a list of fields under workerPools:",
+    ],
+    [
+      { workerPools: [pool({ edge: false })] },
+      "workerPools: expected at least one pool with edge: true, for Traefik to run on, got [\"edge\"]; set it with: pulumi config set --path 'workerPools[0].edge' true",
+    ],
+    [
+      { workerPools: [pool({}), pool({ edge: false })] },
+      'workerPools[1].name: expected a name that no other pool has, got "edge"; give each pool its own',
+    ],
+    [
+      { workerPools: [pool({ name: undefined })] },
+      "workerPools[0].name: expected a name, got nothing; set it with: pulumi config set --path 'workerPools[0].name' inner",
+    ],
+    [
+      { workerPools: [pool({ min: 3, max: 2 })] },
+      "workerPools[0].max: expected an integer from 3 to 1000 (at least min), got 2; set it with: pulumi config set --path 'workerPools[0].max' 4",
+    ],
+    [
+      { workerPools: [pool({ desired: 9 })] },
+      "workerPools[0].desired: expected an integer from 1 to 2 (between min and max), got 9; set it with: pulumi config set --path 'workerPools[0].desired' 1",
+    ],
+    [
+      { workerPools: [pool({ instanceTypes: [] })] },
+      "workerPools[0].instanceTypes: expected at least one EC2 instance type, got []; set it with: pulumi config set --path 'workerPools[0].instanceTypes[0]' t3.small",
+    ],
+    [
+      { workerPools: [pool({ spotPercent: 101 })] },
+      "workerPools[0].spotPercent: expected an integer from 0 to 100, got 101; set it with: pulumi config set --path 'workerPools[0].spotPercent' 0",
+    ],
+  ];
+
+  it.each(cases)("%j is refused by name, with the remedy", (values, ...problems) => {
+    expect(problemsOf(values)).toEqual(problems);
+  });
+
+  it("name the region that is missing", () => {
+    expect(problemsOf({}, { region: undefined })).toEqual([
+      "aws:region: expected a region of AWS, got nothing; set it with: pulumi config set aws:region eu-west-1",
+    ]);
+  });
+
+  it("name a stack that no tag or path can be made of", () => {
+    expect(() => parseConfig({}, { ...PLACE, stack: "My_Stack" })).toThrow(
+      "stack: expected a name of lower-case letters, digits and single hyphens, with cluster- in front of it at most 40 long, " +
+        'got "My_Stack"; choose another with: pulumi stack rename',
+    );
+  });
+});

@@ -1,0 +1,33 @@
+import type { HostSettings } from "./settings";
+
+/** A server and a worker as a stack has them, for tests. */
+export const server: HostSettings = {
+  role: "server",
+  cluster: "cluster-dev",
+  region: "eu-west-1",
+  datacenter: "dc1",
+  servers: 3,
+  dataVolumeId: "vol-0123456789abcdef0",
+  nomad: { version: "1.11.3", sha256: "a".repeat(64) },
+  consul: { version: "1.22.7", sha256: "b".repeat(64) },
+  releasesUrl: "https://releases.hashicorp.com",
+};
+
+const { dataVolumeId: _none, ...common } = server;
+
+export const worker: HostSettings = { ...common, role: "worker", nodeClass: "edge" };
+
+/** What the boot steps add to agent.json on an instance: same form as in steps/consul.sh and steps/nomad.sh. */
+export const consulInstance = {
+  node_name: "server-i-0123456789abcdef0",
+  bind_addr: "10.0.1.5",
+  advertise_addr: "10.0.1.5",
+  addresses: { http: "127.0.0.1 10.0.1.5" },
+  node_meta: { instance_id: "i-0123456789abcdef0", zone: "eu-west-1a" },
+};
+
+export const nomadInstance = {
+  name: "server-i-0123456789abcdef0",
+  advertise: { http: "10.0.1.5", rpc: "10.0.1.5", serf: "10.0.1.5" },
+  client: { meta: { instance_id: "i-0123456789abcdef0", zone: "eu-west-1a" } },
+};

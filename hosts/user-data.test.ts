@@ -1,0 +1,133 @@
+import * as fs from "node:fs";
+import { gunzipSync } from "node:zlib";
+
+import { server, worker } from "./test-settings";
+import { bootSteps, encodeUserData, renderBastionUserData, renderUserData, userDataLimit } from "./user-data";
+
+interface CloudConfig {
+  write_files: { path: string; permissions: string; content: string }[];
+  runcmd: string[][];
+}
+
+function parse(text: string): CloudConfig {
+  const [head, ...rest] = text.split("\n");
+  expect(head).toBe("#cloud-config");
+  return JSON.parse(rest.join("\n")) as CloudConfig;
+}
+
+function contentOf(text: string, path: string): string | undefined {
+  return parse(text).write_files.find((file) => file.path === path)?.content;
+}
+
+const bastion = renderBastionUserData({ cluster: "cluster-dev", region: "eu-west-1" });
+
+describe("user data", () => {
+  it("brings a server its settings, steps, agent configuration and units", () => {
+    expect(parse(renderUserData(server)).write_files.map((file) => [file.path, file.permissions])).toEqual([
+      ["/etc/cluster/host.env", "0644"],
+      ["/opt/cluster/boot/lib.sh", "0755"],
+      ["/opt/cluster/boot/boot.sh", "0755"],
+      ["/opt/cluster/boot/identity.sh", "0755"],
+      ["/opt/cluster/boot/data-volume.sh", "0755"],
+      ["/opt/cluster/boot/install.sh", "0755"],
+      ["/opt/cluster/boot/dns.sh", "0755"],
+      ["/opt/cluster/boot/consul.sh", "0755"],
+      ["/opt/cluster/boot/nomad.sh", "0755"],
+      ["/etc/consul.d/agent.json", "0644"],
+      ["/etc/nomad.d/agent.json", "0644"],
+      ["/etc/systemd/resolved.conf.d/consul.conf", "0644"],
+      ["/etc/systemd/system/cluster-dns-address.service", "0644"],
+      ["/etc/systemd/system/consul.service", "0644"],
+      ["/etc/systemd/system/nomad.service", "0644"],
+      ["/etc/systemd/system/cluster-boot.service", "0644"],
+    ]);
+  });
+
+  it("tells the steps what to do in a file that a shell reads", () => {
+    expect(contentOf(renderUserData(server), "/etc/cluster/host.env")).toBe(
+      [
+        "ROLE='server'",
+        "CLUSTER='cluster-dev'",
+        "REGION='eu-west-1'",
+        "SERVERS='3'",
+        "STEPS='identity data-volume install dns consul nomad'",
+        "DATA_VOLUME_ID='vol-0123456789abcdef0'",
+        "DNS_ADDRESS='169.254.1.1'",
+        "CONSUL_VERSION='1.22.7'",
+        `CONSUL_SHA256='${"b".repeat(64)}'`,
+        "NOMAD_VERSION='1.11.3'",
+        `NOMAD_SHA256='${"a".repeat(64)}'`,
+        "RELEASES_URL='https://releases.hashicorp.com'",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("has no data volume step on a host without one", () => {
+    expect(bootSteps(worker)).toEqual(["identity", "install", "dns", "consul", "nomad"]);
+    expect(contentOf(renderUserData(worker), "/opt/cluster/boot/data-volume.sh")).toBeUndefined();
+  });
+
+  it("lets the boot unit run the steps, now and at every later boot", () => {
+    expect(parse(renderUserData(worker)).runcmd).toEqual([
+      ["systemctl", "enable", "--quiet", "cluster-boot.service"],
+      ["systemctl", "start", "--no-block", "cluster-boot.service"],
+    ]);
+  });
+
+  it("carries the step files as they are in hosts/steps", () => {
+    const script = contentOf(renderUserData(worker), "/opt/cluster/boot/install.sh");
+    expect(script).toBe(fs.readFileSync("hosts/steps/install.sh", "utf8"));
+  });
+
+  it("makes the bastion boot even when Session Manager's agent cannot be had", () => {
+    expect(contentOf(bastion, "/etc/cluster/host.env")).toBe(
+      "ROLE='bastion'\nCLUSTER='cluster-dev'\nREGION='eu-west-1'\nSTEPS='ssm-agent'\nOPTIONAL_STEPS='ssm-agent'\n",
+    );
+  });
+});
+
+describe("settings", () => {
+  it.each([
+    [{ cluster: "a'; rm -rf /" }, `hosts: cluster: expected ^[a-z][a-z0-9-]*$, got "a'; rm -rf /"`],
+    [{ region: "ireland" }, `hosts: region: expected ^[a-z]{2,}(-[a-z]+)+-\\d$, got "ireland"`],
+    [{ datacenter: "DC 1" }, `hosts: datacenter: expected ^[a-z0-9][a-z0-9_-]*$, got "DC 1"`],
+    [{ dataVolumeId: "sdf" }, `hosts: dataVolumeId: expected ^vol-[0-9a-f]+$, got "sdf"`],
+    [
+      { releasesUrl: "releases.hashicorp.com" },
+      `hosts: releasesUrl: expected ^(https?|file):\\/\\/[A-Za-z0-9._~:/%-]+[^/]$, got "releases.hashicorp.com"`,
+    ],
+    [{ nomad: { version: "latest" } }, `hosts: nomad.version: expected ^\\d+\\.\\d+\\.\\d+$, got "latest"`],
+    [{ consul: { version: "1.22.7", sha256: "abc" } }, `hosts: consul.sha256: expected ^[0-9a-f]{64}$, got "abc"`],
+    [{ servers: 0 }, "hosts: servers: expected a number from 1, got 0"],
+    [{ nodeClass: "edge" }, "hosts: nodeClass: servers run no jobs and have no node class"],
+  ])("refuses %j by name", (change, message) => {
+    expect(() => renderUserData({ ...server, ...change })).toThrow(new Error(message));
+  });
+});
+
+describe("encoded user data", () => {
+  it.each([
+    ["server", renderUserData(server), 7_000],
+    ["worker", renderUserData(worker), 7_000],
+    ["bastion", bastion, 2_500],
+  ])("of a %s leaves more than half of EC2's 16 KiB free", (_role, text, most) => {
+    const zipped = Buffer.from(encodeUserData(text), "base64");
+    expect(zipped.length).toBeLessThan(most);
+    expect(gunzipSync(zipped).toString()).toBe(text);
+  });
+
+  it("is the same for the same text at any time and on any machine", () => {
+    const zipped = Buffer.from(encodeUserData("#cloud-config\n"), "base64");
+    expect(zipped.subarray(0, 10).toString("hex")).toBe("1f8b08000000000002ff");
+  });
+
+  it("is refused over EC2's limit, with both sizes", () => {
+    const noise = Array.from({ length: 40_000 }, (_, index) => String.fromCharCode(33 + ((index * index * 7919) % 89)));
+    const text = noise.join("") + Array.from({ length: 3_000 }, (_, i) => Math.sin(i).toString(36)).join("");
+    expect(() => encodeUserData(text)).toThrow(
+      /^user data: expected at most 16384 bytes gzip, got \d+ \(\d+ before\): move something from hosts\/ into the machine image$/,
+    );
+    expect(userDataLimit).toBe(16_384);
+  });
+});

@@ -1,0 +1,100 @@
+import { CreateRepositoryCommand, DescribeImagesCommand } from "@aws-sdk/client-ecr";
+import { createHash } from "node:crypto";
+import * as http from "node:http";
+import { close, startTestCloud, type TestCloud } from "./testing";
+import { RegistryGate } from "./registry";
+
+jest.setTimeout(180_000);
+
+/** What reached the registry behind the gate, which takes everything. */
+const reached: string[] = [];
+let cloud: TestCloud;
+let registry: http.Server;
+let vpc: { server: http.Server; address: string };
+
+const listen = async (handler: http.RequestListener): Promise<{ server: http.Server; port: number }> => {
+  const server = http.createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, port: (server.address() as { port: number }).port };
+};
+
+beforeAll(async () => {
+  const behind = await listen((request, response) => {
+    request.resume().on("end", () => {
+      reached.push(`${request.method} ${request.url}`);
+      response.writeHead(request.method === "PUT" ? 201 : 200).end();
+    });
+  });
+  registry = behind.server;
+  cloud = await startTestCloud(() => ({}), behind.port);
+  const gate = new RegistryGate({ port: behind.port, accountId: "123456789012", clients: cloud.moto });
+  const front = await listen((request, response) => void gate.handle(request, response, true));
+  vpc = { server: front.server, address: `http://127.0.0.1:${front.port}` };
+  const repository = (repositoryName: string, imageTagMutability: "IMMUTABLE" | "MUTABLE") =>
+    cloud.clients.ecr.send(new CreateRepositoryCommand({ repositoryName, imageTagMutability }));
+  await repository("team/web", "IMMUTABLE");
+  await repository("scratch", "MUTABLE");
+});
+afterAll(async () => {
+  close(vpc.server);
+  await cloud.stop();
+  close(registry);
+});
+beforeEach(() => reached.splice(0));
+
+const mediaType = "application/vnd.docker.distribution.manifest.v2+json";
+const manifest = (text: string) => JSON.stringify({ schemaVersion: 2, mediaType, config: { digest: `sha256:${text}` }, layers: [] });
+
+const push = (path: string, body: string) =>
+  fetch(`${cloud.endpoint}/v2/${path}`, { method: "PUT", body, headers: { "content-type": mediaType } });
+
+async function codeOf(answer: Response): Promise<[number, string, string]> {
+  const { errors } = (await answer.json()) as { errors: [{ code: string; message: string }] };
+  return [answer.status, errors[0].code, errors[0].message];
+}
+
+test("a repository that was not created takes no image", async () => {
+  const expected = [
+    404,
+    "NAME_UNKNOWN",
+    "The repository with name 'absent' does not exist in the registry with id '123456789012'",
+  ];
+  expect(await codeOf(await push("absent/manifests/v1", manifest("a")))).toEqual(expected);
+  const upload = await fetch(`${cloud.endpoint}/v2/absent/blobs/uploads/`, { method: "POST" });
+  expect(await codeOf(upload)).toEqual(expected);
+  expect(reached).toEqual([]);
+});
+
+test("a pushed image is in the API with its digest and tag", async () => {
+  expect((await push("team/web/manifests/v1", manifest("one"))).status).toBe(201);
+  const digest = `sha256:${createHash("sha256").update(manifest("one")).digest("hex")}`;
+  const { imageDetails } = await cloud.clients.ecr.send(new DescribeImagesCommand({ repositoryName: "team/web" }));
+  expect(imageDetails!.map(({ imageDigest, imageTags }) => [imageDigest, imageTags])).toEqual([[digest, ["v1"]]]);
+  expect(reached).toEqual(["PUT /v2/team/web/manifests/v1"]);
+});
+
+test("an immutable tag can be pushed again with the same image only", async () => {
+  expect((await push("team/web/manifests/v2", manifest("two"))).status).toBe(201);
+  expect((await push("team/web/manifests/v2", manifest("two"))).status).toBe(201);
+  expect(await codeOf(await push("team/web/manifests/v2", manifest("other")))).toEqual([
+    400,
+    "TAG_INVALID",
+    "The image tag 'v2' already exists in the 'team/web' repository and cannot be overwritten because the tag is immutable.",
+  ]);
+  expect((await push("scratch/manifests/v2", manifest("two"))).status).toBe(201);
+  expect((await push("scratch/manifests/v2", manifest("other"))).status).toBe(201);
+});
+
+test("callers in a VPC show the token that the API gave them", async () => {
+  const path = `${vpc.address}/v2/team/web/manifests/v1`;
+  const refused = await fetch(path);
+  expect(refused.headers.get("www-authenticate")).toMatch(/^Basic realm="https:\/\/127\.0\.0\.1:\d+\/",service="ecr\.amazonaws\.com"$/);
+  expect((await codeOf(refused)).slice(0, 2)).toEqual([401, "UNAUTHORIZED"]);
+  const wrong = Buffer.from("AWS:guess").toString("base64");
+  expect((await fetch(path, { headers: { authorization: `Basic ${wrong}` } })).status).toBe(401);
+  const token = JSON.parse(
+    await cloud.aws("ecr", "get-authorization-token", "--query", "authorizationData[0].authorizationToken"),
+  ) as string;
+  expect((await fetch(path, { headers: { authorization: `Basic ${token}` } })).status).toBe(200);
+  expect(reached).toEqual(["GET /v2/team/web/manifests/v1"]);
+});

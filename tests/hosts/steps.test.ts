@@ -1,0 +1,123 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { folderWith, judge, type Verdict } from "./programs";
+import { consulInstance, nomadInstance } from "../../hosts/test-settings";
+
+const folder = path.resolve("hosts/steps");
+
+/** Runs boot.sh with steps of a test's own instead of the real ones. */
+function boot(
+  steps: Record<string, string>,
+  env: Record<string, string> = {},
+): Verdict & { lines: string[]; log: string } {
+  const names = Object.keys(steps);
+  const work = folderWith({
+    "lib.sh": fs.readFileSync(path.join(folder, "lib.sh"), "utf8"),
+    "boot.sh": fs.readFileSync(path.join(folder, "boot.sh"), "utf8"),
+    "host.env": `ROLE=worker\nCLUSTER=test\nSTEPS='${names.join(" ")}'\n`,
+    ...Object.fromEntries(names.map((name) => [`${name}.sh`, `. ./lib.sh\n${steps[name]}\n`])),
+  });
+  const file = (name: string): string => path.join(work, name);
+  try {
+    fs.writeFileSync(file("console"), "");
+    const verdict = judge("bash", [file("boot.sh")], {
+      HOST_ENV: file("host.env"),
+      BOOT_LOG: file("log"),
+      BOOT_CONSOLE: file("console"),
+      ...env,
+    });
+    const read = (name: string): string => fs.readFileSync(file(name), "utf8");
+    const lines = read("log")
+      .split("\n")
+      .filter((line) => line.startsWith("cluster-boot: "));
+    return {
+      ...verdict,
+      lines: lines.map((line) => line.replace(/t=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, "t=TIME")),
+      log: read("log"),
+    };
+  } finally {
+    fs.rmSync(work, { recursive: true });
+  }
+}
+
+/** The JSON that a step writes for its instance, with the shell's own substitution. */
+function instanceJson(script: string, variables: string): unknown {
+  const text = fs.readFileSync(path.join(folder, script), "utf8");
+  const document = /<<JSON\n([\s\S]*?)\nJSON\n/.exec(text)?.[1];
+  return JSON.parse(judge("bash", ["-euc", `${variables}\ncat <<JSON\n${document}\nJSON`]).output);
+}
+
+describe("boot steps", () => {
+  it("are recorded, each with what it has to say at its end", () => {
+    const { code, lines } = boot({ first: "echo working; echo 'it is \"there\"'", second: "true" });
+    expect(lines).toEqual([
+      'cluster-boot: step=boot state=start detail="worker of test" t=TIME',
+      "cluster-boot: step=first state=start t=TIME",
+      "cluster-boot: step=first state=done detail=\"it is 'there'\" t=TIME",
+      "cluster-boot: step=second state=start t=TIME",
+      "cluster-boot: step=second state=done t=TIME",
+      "cluster-boot: step=boot state=done t=TIME",
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it("stop at the first that fails, with its reason on one line", () => {
+    const { code, lines } = boot({ first: "fail $'no disk\\nat all'", second: "true" });
+    expect(lines.slice(1)).toEqual([
+      "cluster-boot: step=first state=start t=TIME",
+      'cluster-boot: step=first state=failed detail="no disk at all" t=TIME',
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it("stop at a command that fails without a word of its own", () => {
+    const { code, lines } = boot({ first: "ls /nowhere; echo not reached" });
+    expect(lines.at(-1)).toMatch(/^cluster-boot: step=first state=failed detail="ls: .*\/nowhere.*" t=TIME$/);
+    expect(code).toBe(1);
+  });
+
+  it("go on after one that the host can do without", () => {
+    const { code, lines } = boot({ first: "fail 'no agent'", second: "true" }, { OPTIONAL_STEPS: "first" });
+    expect(lines.map((line) => line.split(" ").slice(1, 3).join(" "))).toEqual([
+      "step=boot state=start",
+      "step=first state=start",
+      "step=first state=failed",
+      "step=second state=start",
+      "step=second state=done",
+      "step=boot state=done",
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it("say what they wait for, and how far it was when the time was over", () => {
+    const { lines } = boot({ first: "wait_for 1 'Consul leader' bash -c 'echo 2 members; false' || fail 'gave up'" });
+    expect(lines.at(-1)).toBe('cluster-boot: step=first state=failed detail="gave up" t=TIME');
+    expect(boot({ first: "note 'waiting for a disk'" }).lines[2]).toBe(
+      'cluster-boot: step=first state=start detail="waiting for a disk" t=TIME',
+    );
+  });
+
+  it("retry as often as they say", () => {
+    const { log } = boot({ first: "try() { echo tried; false; }\nretry 3 0 try || fail 'three times'" });
+    expect(log.match(/^tried$/gm)).toHaveLength(3);
+  });
+
+  it("never leave the record out because the console is gone", () => {
+    const { code, lines } = boot({ first: "true" }, { BOOT_CONSOLE: "/nowhere/console" });
+    expect(code).toBe(0);
+    expect(lines).toHaveLength(4);
+  });
+});
+
+describe("instance configuration", () => {
+  const identity = `NODE_NAME=server-i-0123456789abcdef0 ADDRESS=10.0.1.5 INSTANCE_ID=i-0123456789abcdef0 ZONE=eu-west-1a`;
+
+  it("names Consul's node, its address and its zone", () => {
+    expect(instanceJson("consul.sh", `${identity} listen='127.0.0.1 10.0.1.5'`)).toEqual(consulInstance);
+  });
+
+  it("names Nomad's node, its address and its zone", () => {
+    expect(instanceJson("nomad.sh", identity)).toEqual(nomadInstance);
+  });
+});
