@@ -1,0 +1,35 @@
+import type { ProviderModel } from "../model";
+import { packageVersion } from "../versions";
+import { computeResources } from "./compute";
+import { configureAws, type Aws } from "./context";
+import { firewallResources } from "./firewall";
+import { awsFunctions } from "./functions";
+import { identityResources } from "./identity";
+import { launchTemplateResources } from "./launch-template";
+import { loadBalancingResources } from "./load-balancing";
+import { networkResources } from "./network";
+import { routingResources } from "./routing";
+import { scalingResources } from "./scaling";
+import { storeResources } from "./stores";
+import { volumeResources } from "./volumes";
+
+/** The resource types and functions of @pulumi/aws that are modelled, on the cloud that AWS_ENDPOINT_URL names. */
+export const awsProvider = (): ProviderModel<Aws> => ({
+  name: "aws",
+  version: packageVersion("@pulumi/aws"),
+  config: "region! defaultTags skipCredentialsValidation skipMetadataApiCheck skipRegionValidation skipRequestingAccountId",
+  configure: configureAws,
+  resources: {
+    ...networkResources,
+    ...routingResources,
+    ...firewallResources,
+    ...computeResources,
+    ...volumeResources,
+    ...launchTemplateResources,
+    ...scalingResources,
+    ...loadBalancingResources,
+    ...identityResources,
+    ...storeResources,
+  },
+  functions: awsFunctions,
+});

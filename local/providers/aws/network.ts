@@ -1,0 +1,283 @@
+import type { ResourceModel } from "../model";
+import { retryWhile, waitFor } from "../wait";
+import type { Props } from "../wire";
+import { isGone, pascal, policyText, tagged, taggers, unlessGone, waiting, withTags, type Aws } from "./context";
+
+const busy = (error: Error) => error.name === "DependencyViolation";
+const arn = async ({ region, account }: Aws, path: string) => `arn:aws:ec2:${region}:${await account()}:${path}`;
+const added = (olds: string[] = [], news: string[] = []) => news.filter((item) => !olds.includes(item));
+
+const vpc: ResourceModel<Aws> = {
+  args: "cidrBlock! instanceTenancy! enableDnsSupport enableDnsHostnames",
+  defaults: { instanceTenancy: "default", enableDnsSupport: true },
+  async create({ ec2 }, args, { created }) {
+    const request = { CidrBlock: args.cidrBlock, InstanceTenancy: args.instanceTenancy };
+    const { Vpc } = await ec2.createVpc({ ...request, TagSpecifications: tagged("vpc", args) });
+    created(Vpc!.VpcId!);
+    await setDns({ ec2 }, Vpc!.VpcId!, args);
+    return Vpc!.VpcId!;
+  },
+  async read(aws, id) {
+    const found = (await unlessGone(aws.ec2.describeVpcs({ VpcIds: [id] })))?.Vpcs?.[0];
+    if (!found) return undefined;
+    const Filters = [{ Name: "vpc-id", Values: [id] }];
+    const [tables, groups, acls] = await Promise.all([
+      aws.ec2.describeRouteTables({ Filters: [...Filters, { Name: "association.main", Values: ["true"] }] }),
+      aws.ec2.describeSecurityGroups({ Filters: [...Filters, { Name: "group-name", Values: ["default"] }] }),
+      aws.ec2.describeNetworkAcls({ Filters: [...Filters, { Name: "default", Values: ["true"] }] }),
+    ]);
+    const main = tables.RouteTables?.[0]?.RouteTableId;
+    return {
+      arn: await arn(aws, `vpc/${id}`),
+      cidrBlock: found.CidrBlock,
+      ownerId: found.OwnerId ?? (await aws.account()),
+      dhcpOptionsId: found.DhcpOptionsId,
+      mainRouteTableId: main,
+      defaultRouteTableId: main,
+      defaultSecurityGroupId: groups.SecurityGroups?.[0]?.GroupId,
+      defaultNetworkAclId: acls.NetworkAcls?.[0]?.NetworkAclId,
+    };
+  },
+  update: ({ ec2 }, { id, news }) => setDns({ ec2 }, id, news),
+  async delete({ ec2 }, id, _state, operation) {
+    await unlessGone(
+      retryWhile(waiting(operation, `the VPC ${id} to be free`, 300), busy, () => ec2.deleteVpc({ VpcId: id })),
+    );
+  },
+};
+
+async function setDns({ ec2 }: Pick<Aws, "ec2">, VpcId: string, args: Props): Promise<void> {
+  const { enableDnsSupport: support, enableDnsHostnames: hostnames = false } = args;
+  await ec2.modifyVpcAttribute({ VpcId, EnableDnsSupport: { Value: support } });
+  await ec2.modifyVpcAttribute({ VpcId, EnableDnsHostnames: { Value: hostnames } });
+}
+
+const subnet: ResourceModel<Aws> = {
+  args: "vpcId! cidrBlock! availabilityZone! availabilityZoneId! mapPublicIpOnLaunch",
+  defaults: { mapPublicIpOnLaunch: false },
+  async create(aws, args, { created }) {
+    const { vpcId, cidrBlock, availabilityZone, availabilityZoneId } = args;
+    const request = pascal({ vpcId, cidrBlock, availabilityZone, availabilityZoneId });
+    const { Subnet } = await aws.ec2.createSubnet({ ...request, TagSpecifications: tagged("subnet", args) });
+    created(Subnet!.SubnetId!);
+    if (args.mapPublicIpOnLaunch) await setPublic(aws, Subnet!.SubnetId!, true);
+    return Subnet!.SubnetId!;
+  },
+  async read({ ec2 }, id) {
+    const found = (await unlessGone(ec2.describeSubnets({ SubnetIds: [id] })))?.Subnets?.[0];
+    return (
+      found && {
+        arn: found.SubnetArn,
+        ownerId: found.OwnerId,
+        availabilityZone: found.AvailabilityZone,
+        availabilityZoneId: found.AvailabilityZoneId,
+        mapPublicIpOnLaunch: found.MapPublicIpOnLaunch,
+      }
+    );
+  },
+  update: (aws, { id, news }) => setPublic(aws, id, news.mapPublicIpOnLaunch),
+  async delete({ ec2 }, id, _state, operation) {
+    await unlessGone(
+      retryWhile(waiting(operation, `the subnet ${id} to be free`, 1200), busy, () => ec2.deleteSubnet({ SubnetId: id })),
+    );
+  },
+};
+
+const setPublic = async ({ ec2 }: Aws, SubnetId: string, Value: boolean) =>
+  void (await ec2.modifySubnetAttribute({ SubnetId, MapPublicIpOnLaunch: { Value } }));
+
+const internetGateway: ResourceModel<Aws> = {
+  args: "vpcId",
+  async create({ ec2 }, args, { created }) {
+    const { InternetGateway } = await ec2.createInternetGateway({ TagSpecifications: tagged("internet-gateway", args) });
+    const id = InternetGateway!.InternetGatewayId!;
+    created(id);
+    if (args.vpcId) await ec2.attachInternetGateway({ InternetGatewayId: id, VpcId: args.vpcId });
+    return id;
+  },
+  async read(aws, id) {
+    const request = { InternetGatewayIds: [id] };
+    const found = (await unlessGone(aws.ec2.describeInternetGateways(request)))?.InternetGateways?.[0];
+    const arnText = await arn(aws, `internet-gateway/${id}`);
+    return found && { arn: arnText, ownerId: found.OwnerId, vpcId: found.Attachments?.[0]?.VpcId };
+  },
+  async update({ ec2 }, { id, olds, news, changed }) {
+    if (!changed.has("vpcId")) return;
+    if (olds.vpcId) await ec2.detachInternetGateway({ InternetGatewayId: id, VpcId: olds.vpcId });
+    if (news.vpcId) await ec2.attachInternetGateway({ InternetGatewayId: id, VpcId: news.vpcId });
+  },
+  async delete({ ec2 }, id, state, operation) {
+    const wait = waiting(operation, `the internet gateway ${id} to be free`, 1200);
+    if (state.vpcId) {
+      const detach = () => ec2.detachInternetGateway({ InternetGatewayId: id, VpcId: state.vpcId });
+      await retryWhile(wait, busy, detach).catch((error: Error) => {
+        if (!isGone(error) && error.name !== "Gateway.NotAttached") throw error;
+      });
+    }
+    await unlessGone(retryWhile(wait, busy, () => ec2.deleteInternetGateway({ InternetGatewayId: id })));
+  },
+};
+
+const eip: ResourceModel<Aws> = {
+  args: "domain! instance networkInterface",
+  defaults: { domain: "vpc" },
+  async create({ ec2 }, args, { created }) {
+    const { AllocationId } = await ec2.allocateAddress({ Domain: "vpc", TagSpecifications: tagged("elastic-ip", args) });
+    created(AllocationId!);
+    await associate({ ec2 }, AllocationId!, args);
+    return AllocationId!;
+  },
+  async read(aws, id) {
+    const found = (await unlessGone(aws.ec2.describeAddresses({ AllocationIds: [id] })))?.Addresses?.[0];
+    if (!found) return undefined;
+    return {
+      allocationId: id,
+      arn: await arn(aws, `elastic-ip/${id}`),
+      publicIp: found.PublicIp,
+      publicDns: `ec2-${found.PublicIp!.replaceAll(".", "-")}.${aws.region}.compute.amazonaws.com`,
+      privateIp: found.PrivateIpAddress,
+      associationId: found.AssociationId,
+    };
+  },
+  update: ({ ec2 }, { id, news, changed }) =>
+    changed.has("instance") || changed.has("networkInterface") ? associate({ ec2 }, id, news) : Promise.resolve(),
+  async delete({ ec2 }, id, state) {
+    if (state.associationId) await unlessGone(ec2.disassociateAddress({ AssociationId: state.associationId }));
+    await unlessGone(ec2.releaseAddress({ AllocationId: id }));
+  },
+};
+
+async function associate({ ec2 }: Pick<Aws, "ec2">, AllocationId: string, { instance, networkInterface }: Props) {
+  if (!instance && !networkInterface) return;
+  const target = { InstanceId: instance, NetworkInterfaceId: networkInterface };
+  await ec2.associateAddress({ AllocationId, ...target, AllowReassociation: true });
+}
+
+const natGateway: ResourceModel<Aws> = {
+  args: "allocationId! subnetId! connectivityType! privateIp!",
+  defaults: { connectivityType: "public" },
+  async create({ ec2 }, args, operation) {
+    const { allocationId, subnetId, connectivityType, privateIp } = args;
+    const { NatGateway } = await ec2.createNatGateway({
+      ...pascal({ allocationId, subnetId, connectivityType }),
+      PrivateIpAddress: privateIp,
+      TagSpecifications: tagged("natgateway", args),
+    });
+    const id = NatGateway!.NatGatewayId!;
+    operation.created(id);
+    await waitFor(waiting(operation, `the NAT gateway ${id} to be available`, 600), async () => {
+      const found = await ec2.describeNatGateways({ NatGatewayIds: [id] });
+      const { State: state, FailureMessage: reason } = found.NatGateways?.[0] ?? {};
+      if (state === "failed") throw new Error(`the NAT gateway ${id} failed: ${reason}`);
+      return state === "available" ? { done: id } : { state: String(state) };
+    });
+    return id;
+  },
+  async read({ ec2 }, id) {
+    const found = (await unlessGone(ec2.describeNatGateways({ NatGatewayIds: [id] })))?.NatGateways?.[0];
+    if (!found || found.State === "deleted" || found.State === "deleting") return undefined;
+    const address = found.NatGatewayAddresses?.[0];
+    return {
+      publicIp: address?.PublicIp,
+      privateIp: address?.PrivateIp,
+      networkInterfaceId: address?.NetworkInterfaceId,
+      associationId: address?.AssociationId,
+    };
+  },
+  async delete({ ec2 }, id, _state, operation) {
+    await unlessGone(ec2.deleteNatGateway({ NatGatewayId: id }));
+    await waitFor(waiting(operation, `the NAT gateway ${id} to go`, 1800), async () => {
+      const found = (await unlessGone(ec2.describeNatGateways({ NatGatewayIds: [id] })))?.NatGateways?.[0];
+      return !found || found.State === "deleted" ? { done: true } : { state: String(found.State) };
+    });
+  },
+};
+
+const endpointParts = { routeTableIds: "RouteTableIds", subnetIds: "SubnetIds", securityGroupIds: "SecurityGroupIds" };
+
+const vpcEndpoint: ResourceModel<Aws> = {
+  args: "vpcId! serviceName! vpcEndpointType! routeTableIds subnetIds securityGroupIds policy privateDnsEnabled autoAccept",
+  defaults: { vpcEndpointType: "Gateway" },
+  normalize: (_aws, args) => ({ ...args, ...(args.policy ? { policy: policyText(args.policy) } : {}) }),
+  async create({ ec2 }, args, operation) {
+    const { policy, autoAccept: _autoAccept, tags: _tags, tagsAll: _tagsAll, ...rest } = args;
+    const request = { ...pascal(rest), PolicyDocument: policy, TagSpecifications: tagged("vpc-endpoint", args) };
+    const id = (await ec2.createVpcEndpoint(request)).VpcEndpoint!.VpcEndpointId!;
+    operation.created(id);
+    await waitFor(waiting(operation, `the VPC endpoint ${id} to be available`, 600), async () => {
+      const state = (await ec2.describeVpcEndpoints({ VpcEndpointIds: [id] })).VpcEndpoints?.[0]?.State;
+      return state?.toLowerCase() === "available" ? { done: id } : { state: String(state) };
+    });
+    return id;
+  },
+  async read(aws, id) {
+    const found = (await unlessGone(aws.ec2.describeVpcEndpoints({ VpcEndpointIds: [id] })))?.VpcEndpoints?.[0];
+    if (!found || found.State?.toLowerCase().startsWith("delet")) return undefined;
+    const lists = await aws.ec2.describePrefixLists({ Filters: [{ Name: "prefix-list-name", Values: [found.ServiceName!] }] })
+      .catch(() => undefined);
+    return {
+      arn: await arn(aws, `vpc-endpoint/${id}`),
+      state: found.State,
+      ownerId: found.OwnerId ?? (await aws.account()),
+      networkInterfaceIds: found.NetworkInterfaceIds ?? [],
+      dnsEntries: (found.DnsEntries ?? []).map(({ DnsName, HostedZoneId }) => ({ dnsName: DnsName, hostedZoneId: HostedZoneId })),
+      prefixListId: lists?.PrefixLists?.[0]?.PrefixListId,
+      cidrBlocks: lists?.PrefixLists?.[0]?.Cidrs ?? [],
+    };
+  },
+  async update({ ec2 }, { id, olds, news, changed }) {
+    const request: Props & { VpcEndpointId: string } = { VpcEndpointId: id };
+    for (const [argument, member] of Object.entries(endpointParts)) {
+      if (!changed.has(argument)) continue;
+      request[`Add${member}`] = added(olds[argument], news[argument]);
+      request[`Remove${member}`] = added(news[argument], olds[argument]);
+    }
+    if (changed.has("policy")) request["PolicyDocument"] = news.policy;
+    if (changed.has("privateDnsEnabled")) request["PrivateDnsEnabled"] = news.privateDnsEnabled;
+    if (Object.keys(request).length > 1) await ec2.modifyVpcEndpoint(request);
+  },
+  async delete({ ec2 }, id, _state, operation) {
+    await unlessGone(ec2.deleteVpcEndpoints({ VpcEndpointIds: [id] }));
+    await waitFor(waiting(operation, `the VPC endpoint ${id} to go`, 600), async () => {
+      const found = (await unlessGone(ec2.describeVpcEndpoints({ VpcEndpointIds: [id] })))?.VpcEndpoints?.[0];
+      return !found || found.State?.toLowerCase() === "deleted" ? { done: true } : { state: String(found.State) };
+    });
+  },
+};
+
+const flowLogTargets = { vpcId: "VPC", subnetId: "Subnet", eniId: "NetworkInterface" } as const;
+
+const flowLog: ResourceModel<Aws> = {
+  args: `vpcId! subnetId! eniId! trafficType! logDestinationType! logDestination! iamRoleArn! logFormat! maxAggregationInterval!`,
+  defaults: { logDestinationType: "cloud-watch-logs", maxAggregationInterval: 600 },
+  async create({ ec2 }, args) {
+    const [argument, ResourceType] = Object.entries(flowLogTargets).find(([name]) => args[name]) ?? [];
+    if (!argument) throw new Error("expected one of vpcId, subnetId, eniId");
+    const { trafficType, logDestinationType, logDestination, logFormat, maxAggregationInterval } = args;
+    const { FlowLogIds, Unsuccessful } = await ec2.createFlowLogs({
+      ...pascal({ trafficType, logDestinationType, logDestination, logFormat, maxAggregationInterval }),
+      ResourceIds: [args[argument]],
+      ResourceType: ResourceType!,
+      DeliverLogsPermissionArn: args.iamRoleArn,
+      TagSpecifications: tagged("vpc-flow-log", args),
+    });
+    const problem = Unsuccessful?.[0]?.Error;
+    if (problem) throw new Error(`${problem.Code}: ${problem.Message}`);
+    return FlowLogIds![0]!;
+  },
+  async read(aws, id) {
+    const found = (await unlessGone(aws.ec2.describeFlowLogs({ FlowLogIds: [id] })))?.FlowLogs?.[0];
+    return found && { arn: await arn(aws, `vpc-flow-log/${id}`) };
+  },
+  delete: async ({ ec2 }, id) => void (await unlessGone(ec2.deleteFlowLogs({ FlowLogIds: [id] }))),
+};
+
+export const networkResources: Record<string, ResourceModel<Aws>> = {
+  "aws:ec2/vpc:Vpc": withTags(vpc, taggers.ec2),
+  "aws:ec2/subnet:Subnet": withTags(subnet, taggers.ec2),
+  "aws:ec2/internetGateway:InternetGateway": withTags(internetGateway, taggers.ec2),
+  "aws:ec2/eip:Eip": withTags(eip, taggers.ec2),
+  "aws:ec2/natGateway:NatGateway": withTags(natGateway, taggers.ec2),
+  "aws:ec2/vpcEndpoint:VpcEndpoint": withTags(vpcEndpoint, taggers.ec2),
+  "aws:ec2/flowLog:FlowLog": withTags(flowLog, taggers.ec2),
+};

@@ -1,0 +1,25 @@
+import { awsProvider } from "./aws";
+import { consulProvider } from "./consul";
+import { dockerBuildProvider } from "./docker-build";
+import { nomadProvider } from "./nomad";
+import { serve, type RunningProvider } from "./server";
+
+export interface RunningProviders {
+  /** The value of PULUMI_DEBUG_PROVIDERS that attaches an engine to them. */
+  readonly attach: string;
+  stop(): void;
+}
+
+/** Serves every provider that the program needs, in this process, each on a free loopback port. */
+export async function startProviders(): Promise<RunningProviders> {
+  const running: RunningProvider[] = await Promise.all([
+    serve(awsProvider()),
+    serve(nomadProvider()),
+    serve(consulProvider()),
+    serve(dockerBuildProvider()),
+  ]);
+  return {
+    attach: running.map(({ name, port }) => `${name}:${port}`).join(","),
+    stop: () => running.forEach((provider) => provider.stop()),
+  };
+}

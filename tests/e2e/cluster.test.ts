@@ -1,0 +1,195 @@
+import { aws, eventually, local, onHost, STACK, succeed } from "./support";
+
+interface Host {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly container: string;
+}
+
+/** Hosts of one role that the AWS API shows as running. */
+async function hosts(role: "server" | "worker"): Promise<Host[]> {
+  const found = await aws(
+    ...["ec2", "describe-instances", "--filters", `Name=tag:Role,Values=${role}`],
+    ...["Name=instance-state-name,Values=running"],
+  );
+  const instances = found.Reservations.flatMap((reservation: { Instances: unknown[] }) => reservation.Instances);
+  return Promise.all(
+    instances.map(async (instance: { InstanceId: string; PrivateIpAddress: string; Tags: { Key: string; Value: string }[] }) => ({
+      id: instance.InstanceId,
+      name: instance.Tags.find(({ Key }) => Key === "Name")!.Value,
+      address: instance.PrivateIpAddress,
+      container: (
+        await succeed("docker", ["ps", "--quiet", "--filter", `label=cluster.local.instance=${instance.InstanceId}`])
+      ).trim(),
+    })),
+  );
+}
+
+async function outputs(): Promise<Record<string, string>> {
+  const { stdout } = await local(["output"]);
+  return JSON.parse(stdout);
+}
+
+async function page(url: string, seconds = 5): Promise<{ status: number; text: string }> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(seconds * 1000) });
+  return { status: response.status, text: await response.text() };
+}
+
+async function getJson(address: string, path: string) {
+  const response = await fetch(`${address}${path}`, { signal: AbortSignal.timeout(5000) });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}
+
+async function members(consulAddress: string): Promise<string[]> {
+  const nodes: { Node: string }[] = await getJson(consulAddress, "/v1/catalog/nodes");
+  return nodes.map(({ Node }) => Node).sort();
+}
+
+async function readyWorkers(nomadAddress: string): Promise<string[]> {
+  const nodes: { Address: string; Status: string; SchedulingEligibility: string }[] = await getJson(nomadAddress, "/v1/nodes");
+  return nodes.filter(({ Status }) => Status === "ready").map(({ Address }) => Address);
+}
+
+async function edgeHealth(): Promise<Record<string, string>> {
+  const { TargetGroups } = await aws("elbv2", "describe-target-groups");
+  const edge = TargetGroups.find((group: { Port: number }) => group.Port === 8080);
+  const { TargetHealthDescriptions } = await aws(
+    ...["elbv2", "describe-target-health", "--target-group-arn", edge.TargetGroupArn],
+  );
+  return Object.fromEntries(
+    TargetHealthDescriptions.map((each: { Target: { Id: string }; TargetHealth: { State: string } }) => [
+      each.Target.Id,
+      each.TargetHealth.State,
+    ]),
+  );
+}
+
+async function setDesired(capacity: number): Promise<void> {
+  const { AutoScalingGroups } = await aws("autoscaling", "describe-auto-scaling-groups");
+  await aws(
+    ...["autoscaling", "set-desired-capacity", "--auto-scaling-group-name", AutoScalingGroups[0].AutoScalingGroupName],
+    ...["--desired-capacity", String(capacity)],
+  );
+}
+
+/** Runs a script of Node.js inside the container of a task, with the resolver that the container has. */
+async function inTask(job: string, script: string): Promise<string> {
+  for (const { container } of await hosts("worker")) {
+    const id = (await onHost(container, `docker ps --quiet --filter name=^${job}- | head -n 1`)).trim();
+    if (id !== "") return succeed("docker", ["exec", container, "docker", "exec", id, "node", "-e", script]);
+  }
+  throw new Error(`no worker runs a task of ${job}`);
+}
+
+describe("the cluster on one machine", () => {
+  let url: string;
+  let nomadAddress: string;
+  let consulAddress: string;
+
+  beforeAll(async () => {
+    ({ url, nomadAddress, consulAddress } = (await outputs()) as never);
+  });
+
+  it("serves the frontend's page with the backend's values through the load balancer", async () => {
+    const { status, text } = await page(url);
+    expect(status).toBe(200);
+    expect(text).toContain("Frontend on one machine");
+    expect(text).toContain("Hello from the backend on one machine");
+  });
+
+  it("has three servers and two workers in Consul and Nomad", async () => {
+    expect(await hosts("server")).toHaveLength(3);
+    expect(await members(consulAddress)).toHaveLength(5);
+    expect(await readyWorkers(nomadAddress)).toHaveLength(2);
+  });
+
+  it("resolves the backend by SRV, Consul itself and names of AWS inside a container", async () => {
+    const script = `
+      const { resolveSrv, resolve4 } = require("node:dns").promises;
+      (async () => console.log(JSON.stringify({
+        srv: await resolveSrv("backend.service.consul"),
+        consul: await resolve4("consul.service.consul"),
+        aws: await resolve4("sts.eu-west-1.amazonaws.com"),
+      })))();`;
+    const { srv, consul, aws: api } = JSON.parse(await inTask("frontend", script));
+    expect(srv).toHaveLength(2);
+    for (const { port } of srv) expect(port >= 20000 && port <= 32000).toBe(true);
+    expect(consul.sort()).toEqual((await hosts("server")).map(({ address }) => address).sort());
+    expect(api).toHaveLength(1);
+  });
+
+  it("changes nothing in a second up", async () => {
+    const started = Date.now();
+    const { code, stdout, stderr } = await local(["up"], 120);
+    expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+    expect(`${stdout}${stderr}`).toMatch(/\b0 (created|to create)|unchanged/);
+    expect(`${stdout}${stderr}`).not.toMatch(/\b[1-9]\d* (created|updated|replaced|deleted)\b/);
+    console.info(`second up: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  }, 150_000);
+
+  it("takes in a worker that scaling adds, and lets go of the one that it removes", async () => {
+    const before = await hosts("worker");
+    await setDesired(3);
+    const started = Date.now();
+    const added = await eventually("a third worker", 30, async () => {
+      const now = await hosts("worker");
+      const fresh = now.find(({ id }) => !before.some((host) => host.id === id));
+      if (fresh === undefined || fresh.container === "") throw new Error(`${now.length} workers`);
+      return fresh;
+    });
+    await eventually("the worker in Nomad, in Consul and behind the load balancer with Traefik", 120, async () => {
+      expect(await readyWorkers(nomadAddress)).toContain(added.address);
+      expect(await members(consulAddress)).toHaveLength(6);
+      expect((await edgeHealth())[added.id]).toBe("healthy");
+    });
+    console.info(`worker added, serving after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    // Traefik on the new worker itself answers the page.
+    const direct = await onHost(added.container, "curl --silent --fail --max-time 5 http://127.0.0.1:8080/");
+    expect(direct).toContain("Hello from the backend on one machine");
+
+    await setDesired(2);
+    const left = await eventually("one worker gone", 150, async () => {
+      const now = await hosts("worker");
+      expect(now).toHaveLength(2);
+      expect(await members(consulAddress)).toHaveLength(5);
+      expect((await readyWorkers(nomadAddress)).sort()).toEqual(now.map(({ address }) => address).sort());
+      expect(Object.keys(await edgeHealth()).sort()).toEqual(now.map(({ id }) => id).sort());
+      return now;
+    });
+    expect(left).toHaveLength(2);
+    await eventually("the page, as before", 60, async () => expect((await page(url)).status).toBe(200));
+  }, 400_000);
+
+  it("is cut off by its packet filters when a security group rule is taken away, and served when it is back", async () => {
+    const { SecurityGroupRules } = await aws("ec2", "describe-security-group-rules");
+    const fromBalancer = SecurityGroupRules.filter(
+      (rule: { IsEgress: boolean; FromPort: number; ReferencedGroupInfo?: object }) =>
+        !rule.IsEgress && rule.FromPort === 8080 && rule.ReferencedGroupInfo !== undefined,
+    );
+    expect(fromBalancer).toHaveLength(1);
+    const [{ GroupId, ReferencedGroupInfo, SecurityGroupRuleId }] = fromBalancer;
+    await aws(
+      ...["ec2", "revoke-security-group-ingress", "--group-id", GroupId],
+      ...["--security-group-rule-ids", SecurityGroupRuleId],
+    );
+    await eventually("no page without the rule", 60, async () => {
+      const answer = await page(url, 15).catch((error: Error) => ({ status: error.name }));
+      expect(answer.status).not.toBe(200);
+    });
+    await aws(
+      ...["ec2", "authorize-security-group-ingress", "--group-id", GroupId, "--ip-permissions"],
+      `IpProtocol=tcp,FromPort=8080,ToPort=8080,UserIdGroupPairs=[{GroupId=${ReferencedGroupInfo.GroupId}}]`,
+    );
+    await eventually("the page with the rule", 60, async () => expect((await page(url)).status).toBe(200));
+  }, 200_000);
+
+  it("names its hosts after the stack and shows where each is in its boot", async () => {
+    const { stdout } = await local(["status"]);
+    for (const host of [...(await hosts("server")), ...(await hosts("worker"))]) expect(stdout).toContain(host.id);
+    for (const { container } of await hosts("server")) {
+      expect((await succeed("docker", ["inspect", "--format", "{{.Name}}", container])).trim()).toMatch(`/${STACK}-`);
+    }
+  });
+});
