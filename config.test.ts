@@ -74,6 +74,11 @@ describe("configuration", () => {
     for (const { description } of Object.values(project.config)) expect(description).toMatch(/\.$/);
   });
 
+  it("has a default for every key, without which the engine would demand a value in every stack", () => {
+    const without = Object.entries(project.config).filter(([, { default: value }]) => value === undefined);
+    expect(without).toEqual([]);
+  });
+
   it("is frozen all the way down", () => {
     const config = parseConfig({}, PLACE);
     expect(Object.isFrozen(config)).toBe(true);

@@ -9,7 +9,6 @@ import * as zlib from "node:zlib";
 import { checksumOf, unzip } from "./download";
 import { cacheKey, engineNames, releaseOf } from "./find";
 import { atLeast, installEngine } from "./install";
-import { ensureCommands, ensureDocker } from "./machine";
 import versions from "./versions.json";
 
 let folder: string;
@@ -222,23 +221,4 @@ describe("helpers", () => {
     ["1.25.9", "1.25.11", false],
     ["1.19", "1.25", false],
   ])("compares Go %s with %s", (have, needed, result) => expect(atLeast(have, needed)).toBe(result));
-});
-
-describe("the machine", () => {
-  it("says what to do when the Docker engine that DOCKER_HOST names does not answer", async () => {
-    const before = process.env["DOCKER_HOST"];
-    process.env["DOCKER_HOST"] = "tcp://127.0.0.1:9";
-    try {
-      await expect(ensureDocker(() => {})).rejects.toThrow("no Docker engine answers at DOCKER_HOST=tcp://127.0.0.1:9");
-    } finally {
-      if (before === undefined) delete process.env["DOCKER_HOST"];
-      else process.env["DOCKER_HOST"] = before;
-    }
-  });
-
-  it("installs nothing for commands that are there", async () => {
-    const log: string[] = [];
-    await ensureCommands({ sh: "dash", tar: "tar" }, (line) => log.push(line));
-    expect(log).toEqual([]);
-  });
 });

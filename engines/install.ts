@@ -115,7 +115,7 @@ export function atLeast(have: string, needed: string): boolean {
   return true;
 }
 
-export function run(command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<void> {
+function run(command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: ["ignore", "ignore", "pipe"] });
     const tail: string[] = [];

@@ -108,8 +108,8 @@ describe("settings", () => {
 
 describe("encoded user data", () => {
   it.each([
-    ["server", renderUserData(server), 7_000],
-    ["worker", renderUserData(worker), 7_000],
+    ["server", renderUserData(server), 8_192],
+    ["worker", renderUserData(worker), 8_192],
     ["bastion", bastion, 2_500],
   ])("of a %s leaves more than half of EC2's 16 KiB free", (_role, text, most) => {
     const zipped = Buffer.from(encodeUserData(text), "base64");

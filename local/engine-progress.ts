@@ -19,7 +19,7 @@ const shortType = (type: string): string => type.replace(/^([^:]+):([^/:]+)\/[^:
 const nameOf = ({ urn }: { urn: string }): string => urn.split("::").slice(3).join("::");
 /** Components, providers and the stack itself come and go without anything happening. */
 const isReal = ({ type, new: news, old }: StepEventMetadata): boolean =>
-  (news ?? old)?.custom !== false && !type.startsWith("pulumi:");
+  (news ?? old)?.custom === true && !type.startsWith("pulumi:");
 const title = (step: StepEventMetadata): string => `${shortType(step.type)} ${nameOf(step)}`;
 
 interface Running {
@@ -61,7 +61,12 @@ export class Progress {
     const { diagnosticEvent: said } = event;
     if (!said) return;
     // Colours, and the stack traces of the SDK's own code, which say nothing about the program.
-    const text = said.message.replace(/<\{%[^%]*%\}>/g, "").replace(/^ +at .*node_modules.*\n?|^ +at .*node:internal.*\n?/gm, "").trim();
+    const text = said.message
+      .replace(/<\{%[^%]*%\}>/g, "")
+      .replace(/^ +at .*node_modules.*\n?|^ +at .*node:internal.*\n?/gm, "")
+      // How the engine wraps the errors of a resource that exists but is not ready.
+      .replace(/^1 error occurred:\n\s*\* /, "")
+      .trim();
     const running = said.urn ? this.#running.get(said.urn) : undefined;
     if (running && said.severity === "info") running.status = text;
     else if (said.severity === "error") this.#error(said.urn, text);
@@ -84,7 +89,8 @@ export class Progress {
     const verb = verbs[step.op];
     if (!verb || !isReal(step)) return;
     if (this.#preview) {
-      if (step.op !== "read" && step.op !== "refresh") this.#say(`${verb[0]} ${title(step)} ${verb[1]}${this.#why(step)}`);
+      if (step.op !== "read" && step.op !== "refresh")
+        this.#say(`${verb[0]} ${title(step)} ${verb[1]}${this.#why(step)}`);
     } else {
       this.#running.set(step.urn, { step, since: Date.now(), said: Date.now() });
     }

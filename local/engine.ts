@@ -96,6 +96,8 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
   // The program and the providers run in this process, and read the cloud's address as any AWS client does.
   for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN"]) delete process.env[name];
   Object.assign(process.env, awsEnvironment(stackName, endpoint));
+  // The Automation API asks the engine on PATH for its version before it reads any setting.
+  process.env["PATH"] = `${path.dirname(enginePath("pulumi"))}${path.delimiter}${process.env["PATH"]}`;
   const providers = await startProviders();
   try {
     const stack = await automation.LocalWorkspace.createOrSelectStack(
@@ -104,7 +106,6 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
         workDir: projectFolder(stackName),
         pulumiHome: path.join(stackFolder(stackName), "home"),
         envVars: {
-          PATH: `${path.dirname(enginePath("pulumi"))}${path.delimiter}${process.env["PATH"]}`,
           PULUMI_BACKEND_URL: `file://${stateFolder(stackName)}`,
           PULUMI_CONFIG_PASSPHRASE: passphrase(stackName),
           PULUMI_DEBUG_PROVIDERS: providers.attach,

@@ -11,7 +11,7 @@ if mountpoint --quiet "$target"; then
   exit 0
 fi
 # The volume is attached after the instance has started.
-wait_for 600 "volume $DATA_VOLUME_ID at $device" test -b "$device" || fail "volume $DATA_VOLUME_ID was not attached: no $device"
+wait_for 600 "volume $DATA_VOLUME_ID at $device" test -b "$device"
 
 # Blank means that neither a file system nor a partition table nor anything else is recognised on it.
 status=0

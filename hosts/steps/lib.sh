@@ -33,15 +33,14 @@ retry() {
   return 1
 }
 
-# wait_for SECONDS WHAT COMMAND...: polls the command; says what it waits for every 15 s; false when the time is over. The
+# wait_for SECONDS WHAT COMMAND...: polls the command; says what it waits for every 15 s; ends the step when the time is over. The
 # command may print how far things are.
 wait_for() {
   local limit=$1 what=$2 started=$SECONDS said=$SECONDS progress
   shift 2
   until progress=$("$@" 2>&1); do
     if ((SECONDS - started >= limit)); then
-      printf 'no %s after %s s%s\n' "$what" "$limit" "${progress:+: $progress}" >&2
-      return 1
+      fail "no $what after $limit s${progress:+: $progress}"
     fi
     if ((SECONDS - said >= 15)); then
       note "waiting for $what, $((SECONDS - started)) s so far${progress:+: $progress}"
@@ -51,9 +50,5 @@ wait_for() {
   done
 }
 
-# unit_alive UNIT: ends the step when the unit has given up, with the last thing that it said.
-unit_alive() {
-  if systemctl is-failed --quiet "$1"; then
-    fail "$1 failed: $(journalctl --unit "$1" --lines 1 --output cat --no-pager 2>/dev/null)"
-  fi
-}
+# last_words UNIT: the last thing that a unit said, which is usually why it does not run.
+last_words() { journalctl "_SYSTEMD_UNIT=$1" --lines 1 --output cat --no-pager 2>/dev/null || true; }

@@ -15,20 +15,30 @@ cat >/etc/nomad.d/instance.json <<JSON
 }
 JSON
 
+docker_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1 || { last_words docker.service; return 1; }; }
 if [[ $ROLE == worker ]]; then
   systemctl start --no-block docker.service
-  wait_for 120 "Docker engine" docker version --format '{{.Server.Version}}' || { unit_alive docker.service; fail "Docker does not answer"; }
+  wait_for 120 "Docker engine" docker_answers
 fi
 
+refused() {
+  journalctl "_SYSTEMD_INVOCATION_ID=$(systemctl show --property InvocationID --value nomad.service)" --output cat --no-pager |
+    grep 'error registering' >/dev/null
+}
 joined() {
   local answer id
-  answer=$(curl --silent --max-time 2 http://127.0.0.1:4646/v1/agent/health) || { echo "the agent does not answer yet"; return 1; }
+  answer=$(curl --silent --max-time 2 http://127.0.0.1:4646/v1/agent/health) || { echo "no answer yet, $(last_words nomad.service)"; return 1; }
   [[ $answer != *'"ok":false'* ]] || { echo "$answer"; return 1; }
   if [[ $ROLE == server ]]; then return 0; fi
   # A client is healthy before the servers know it. Where only a token may ask for that, healthy has to do.
   id=$(cat /var/lib/cluster/nomad/client/client-id)
   answer=$(curl --silent --max-time 2 "http://127.0.0.1:4646/v1/node/$id")
-  [[ $answer == *'"Status":"ready"'* || $answer == "Permission denied" ]] || { echo "not registered with the servers yet"; return 1; }
+  if [[ $answer != *'"Status":"ready"'* && $answer != "Permission denied" ]]; then
+    echo "not registered with the servers yet"
+    # A client that the servers were not ready for asks again only after 15 to 30 s; a new one asks at once.
+    if refused; then systemctl restart nomad.service; fi
+    return 1
+  fi
   if [[ $answer == *'"SchedulingEligibility":"ineligible"'* ]]; then
     # Shutting down drained it; coming back up makes that undone.
     curl --silent --output /dev/null --max-time 2 --data "{\"NodeID\":\"$id\",\"Eligibility\":\"eligible\"}" \
@@ -37,5 +47,5 @@ joined() {
 }
 
 systemctl start --no-block nomad.service
-wait_for 900 "place in the Nomad cluster" joined || { unit_alive nomad.service; fail "Nomad did not join within 15 minutes"; }
+wait_for 900 "place in the Nomad cluster" joined
 echo "part of the cluster"

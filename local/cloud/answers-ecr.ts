@@ -1,5 +1,17 @@
 import * as fs from "node:fs/promises";
-import type { Answers } from "./answers";
+import type { Answer, Answers } from "./answers";
+import { repositoryFolder } from "./registry";
+
+/** A repository begins empty and takes its images with it, though the layers stay for the next one that has them. */
+const withoutImages = (storage: string): Answer => ({
+  async after(call, response) {
+    const { repositoryName } = call.json;
+    if (response.status === 200 && typeof repositoryName === "string") {
+      await fs.rm(repositoryFolder(storage, repositoryName), { recursive: true, force: true });
+    }
+    return response;
+  },
+});
 
 const TOKEN_HOURS = 12;
 
@@ -17,15 +29,7 @@ export function ecrAnswers(storage: string): Answers {
         return { ...response, body: Buffer.from(JSON.stringify(result)) };
       },
     },
-    /** A repository's images go with it, so that a later one of this name starts empty. */
-    "ecr:DeleteRepository": {
-      async after(call, response) {
-        const { repositoryName } = call.json;
-        if (response.status === 200 && typeof repositoryName === "string") {
-          await fs.rm(`${storage}/docker/registry/v2/repositories/${repositoryName}`, { recursive: true, force: true });
-        }
-        return response;
-      },
-    },
+    "ecr:CreateRepository": withoutImages(storage),
+    "ecr:DeleteRepository": withoutImages(storage),
   };
 }

@@ -32,7 +32,10 @@ export function serviceOf(url: string, headers: IncomingHttpHeaders): { service:
   const presigned = new URLSearchParams(url.split("?")[1] ?? "").get("X-Amz-Credential");
   const [, region, service] = scope.exec(headers.authorization ?? `Credential=${presigned ?? ""}`) ?? [];
   if (service !== undefined && region !== undefined) return { service: service.toLowerCase(), region };
-  const labels = (headers.host ?? "").split(":")[0]!.replace(/\.(amazonaws\.com|api\.aws)$/, "").split(".");
+  const labels = (headers.host ?? "")
+    .split(":")[0]!
+    .replace(/\.(amazonaws\.com|api\.aws)$/, "")
+    .split(".");
   return labels.length < 2 ? undefined : { service: labels.at(-2)!, region: labels.at(-1)! };
 }
 

@@ -109,7 +109,11 @@ test("instances are spread over the subnets, tagged, and launched from the newes
   await makeGroup();
   const { Reservations } = await cloud.clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: await ids() }));
   const instances = Reservations!.flatMap(({ Instances }) => Instances!);
-  expect(instances.map(({ Placement }) => Placement!.AvailabilityZone).sort()).toEqual(["eu-west-1a", "eu-west-1a", "eu-west-1b"]);
+  expect(instances.map(({ Placement }) => Placement!.AvailabilityZone).sort()).toEqual([
+    "eu-west-1a",
+    "eu-west-1a",
+    "eu-west-1b",
+  ]);
   for (const { InstanceId, Tags, MetadataOptions, SecurityGroups } of instances) {
     expect(Object.fromEntries(Tags!.map(({ Key, Value }) => [Key, Value]))).toEqual({
       Role: "worker",
@@ -187,7 +191,9 @@ test.each([100, 200])(
       Preferences: { MinHealthyPercentage: 90, MaxHealthyPercentage, InstanceWarmup: 0 },
     });
     const { InstanceRefreshId } = await cloud.clients.autoscaling.send(start);
-    await expect(cloud.clients.autoscaling.send(start)).rejects.toMatchObject({ name: "InstanceRefreshInProgressFault" });
+    await expect(cloud.clients.autoscaling.send(start)).rejects.toMatchObject({
+      name: "InstanceRefreshInProgressFault",
+    });
     expect(await ended()).toMatchObject({
       ...{ InstanceRefreshId, Status: "Successful", PercentageComplete: 100, InstancesToUpdate: 0 },
     });

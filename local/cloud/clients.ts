@@ -9,7 +9,12 @@ export type Clients = ReturnType<typeof motoClients>;
 
 /** Clients that reach moto itself, past the front: what the front adds must not call itself. */
 export function motoClients(endpoint: string, region: string) {
-  const settings = { endpoint, region, credentials: { accessKeyId: "cloud", secretAccessKey: "cloud" }, maxAttempts: 2 };
+  const settings = {
+    endpoint,
+    region,
+    credentials: { accessKeyId: "cloud", secretAccessKey: "cloud" },
+    maxAttempts: 2,
+  };
   return {
     ec2: new EC2Client(settings),
     autoscaling: new AutoScalingClient(settings),

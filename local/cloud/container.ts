@@ -110,6 +110,8 @@ function containerOptions(stack: string, port: number): Docker.ContainerCreateOp
       ...{ DeviceCgroupRules: ["a *:* rwm"] },
       Mounts: [
         { Type: "volume", Source: `${stack}-cloud`, Target: "/var/lib/cloud", VolumeOptions: volumeOptions(stack) },
+        // Layers of images, for every stack of this machine and from one to the next: a cache, and no part of the stack.
+        { Type: "volume", Source: "cluster-local-layers", Target: "/var/lib/registry" },
         { Type: "bind", Source: "/var/run/docker.sock", Target: "/var/run/docker.sock" },
         { Type: "bind", Source: "/dev", Target: "/dev" },
         { Type: "bind", Source: ca.certificate, Target: "/ca/ca.crt", ReadOnly: true },
@@ -134,7 +136,7 @@ function ignoreAbsent(error: unknown): undefined {
 
 /** Waits for the API; when the container ends instead, says what it printed last. */
 async function answering(stack: string, { endpoint }: CloudAddress): Promise<void> {
-  for (const end = Date.now() + START_SECONDS * 1000; Date.now() < end; ) {
+  for (const end = Date.now() + START_SECONDS * 1000; Date.now() < end;) {
     if (await isHealthy(`${endpoint}/_cloud/health`)) return;
     if (!(await inspect(stack))?.State.Running) break;
     await new Promise((resolve) => setTimeout(resolve, 200));

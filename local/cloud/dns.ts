@@ -61,7 +61,9 @@ export class VpcResolver {
 /** The interface that has this address; Docker gives it a moment after the connection. */
 async function deviceOf(address: string): Promise<string> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    const found = Object.entries(os.networkInterfaces()).find(([, each]) => each?.some((one) => one.address === address));
+    const found = Object.entries(os.networkInterfaces()).find(([, each]) =>
+      each?.some((one) => one.address === address),
+    );
     if (found !== undefined) return found[0];
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -77,9 +77,9 @@ test("run-instances keeps user data to the byte, finds the instance by tag, and 
 
 test("images of Debian's account and of one's own are found by owner and name", async () => {
   const query = "--query sort_by(Images,&Name)[].[Name,RootDeviceName,Architecture]";
-  expect(await aws(`ec2 describe-images --owners 136693071363 --filters Name=name,Values=debian-12-amd64-* ${query}`)).toEqual([
-    ["debian-12-amd64-20261101-0001", "/dev/xvda", "x86_64"],
-  ]);
+  expect(
+    await aws(`ec2 describe-images --owners 136693071363 --filters Name=name,Values=debian-12-amd64-* ${query}`),
+  ).toEqual([["debian-12-amd64-20261101-0001", "/dev/xvda", "x86_64"]]);
   expect(await aws(`ec2 describe-images --owners self --filters Name=name,Values=cluster-host-* ${query}`)).toEqual([
     ["cluster-host-20261102-0001", "/dev/xvda", "x86_64"],
   ]);
@@ -89,7 +89,10 @@ test.each([
   ["InvalidAMIID.NotFound", "run-instances --image-id ami-0123456789abcdef0 --instance-type t3.small"],
   ["InvalidInstanceType.NotFound", `run-instances --image-id ${debian} --instance-type t9.small`],
   ["InvalidKeyPair.NotFound", `run-instances --image-id ${debian} --instance-type t3.small --key-name absent`],
-  ["InvalidSubnetID.NotFound", `run-instances --image-id ${debian} --instance-type t3.small --subnet-id subnet-0123456789abcdef0`],
+  [
+    "InvalidSubnetID.NotFound",
+    `run-instances --image-id ${debian} --instance-type t3.small --subnet-id subnet-0123456789abcdef0`,
+  ],
   ["InvalidInstanceID.NotFound", "get-console-output --instance-id i-0123456789abcdef0"],
   ["NotImplemented", "describe-ipams"],
 ])("bad input gets AWS's own code %s", async (code, command) => {
@@ -137,10 +140,14 @@ test("target health is what the load balancer saw, and initial before it saw any
   );
   await aws(`elbv2 register-targets --target-group-arn ${arn} --targets Id=${id}`);
   const health = () =>
-    aws(`elbv2 describe-target-health --target-group-arn ${arn} --query TargetHealthDescriptions[].[Target.Port,TargetHealth]`);
+    aws(
+      `elbv2 describe-target-health --target-group-arn ${arn} --query TargetHealthDescriptions[].[Target.Port,TargetHealth]`,
+    );
   expect(await health()).toEqual([[8080, { State: "initial", Reason: "Elb.RegistrationInProgress" }]]);
   cloud.hypervisor.health = (asked) =>
-    asked !== arn ? [] : [{ targetId: id!, port: 8080, state: "unhealthy", reason: "Target.Timeout", description: "no answer" }];
+    asked !== arn
+      ? []
+      : [{ targetId: id!, port: 8080, state: "unhealthy", reason: "Target.Timeout", description: "no answer" }];
   expect(await health()).toEqual([[8080, { State: "unhealthy", Reason: "Target.Timeout", Description: "no answer" }]]);
   cloud.hypervisor.health = () => [{ targetId: id!, port: 8080, state: "healthy" }];
   expect(await health()).toEqual([[8080, { State: "healthy" }]]);

@@ -30,7 +30,11 @@ export class Front {
   }
 
   /** Serves the VPCs: TLS under AWS's names. */
-  listenTls(port: number, certificates: Certificates, host = "0.0.0.0"): Promise<{ port: number; server: http.Server }> {
+  listenTls(
+    port: number,
+    certificates: Certificates,
+    host = "0.0.0.0",
+  ): Promise<{ port: number; server: http.Server }> {
     const SNICallback: https.ServerOptions["SNICallback"] = (name, done) =>
       void certificates.context(name).then(
         (context) => done(null, context),
@@ -51,7 +55,8 @@ export class Front {
   private async route(request: http.IncomingMessage, response: http.ServerResponse, fromVpc: boolean): Promise<void> {
     const { url = "/", headers } = request;
     const { context, motoPort, registry } = this.settings;
-    if (url.startsWith("/v2/") || isRegistryHost(headers.host ?? "")) return registry.handle(request, response, fromVpc);
+    if (url.startsWith("/v2/") || isRegistryHost(headers.host ?? ""))
+      return registry.handle(request, response, fromVpc);
     if (!fromVpc && url === "/_cloud/health") return void response.end("ready\n");
     if (!fromVpc && url === "/_cloud/settle") {
       await context.hypervisor.settle();

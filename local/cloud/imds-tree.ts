@@ -8,7 +8,12 @@ export interface InstanceFacts {
   /** The public key of its key pair. */
   readonly publicKey?: string;
   /** Name and profile of its role, with credentials that are good for at least some minutes. */
-  readonly role?: { readonly name: string; readonly profileArn: string; readonly profileId: string; readonly credentials: string };
+  readonly role?: {
+    readonly name: string;
+    readonly profileArn: string;
+    readonly profileId: string;
+    readonly credentials: string;
+  };
   readonly lifecycleState?: string;
   readonly accountId: string;
   readonly region: string;

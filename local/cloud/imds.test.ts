@@ -141,7 +141,11 @@ test("directories list their entries, with a slash after those that have some th
   ]);
   expect(await get("/latest/meta-data/placement")).toEqual([200, "availability-zone\nregion"]);
   expect((await get("/"))[1].split("\n")).toEqual(expect.arrayContaining(["2009-04-04", "2021-03-23", "latest"]));
-  for (const absent of ["/latest/meta-data/spot/instance-action", "/latest/meta-data/iam/info", "/2999-01-01/meta-data/"]) {
+  for (const absent of [
+    "/latest/meta-data/spot/instance-action",
+    "/latest/meta-data/iam/info",
+    "/2999-01-01/meta-data/",
+  ]) {
     expect((await get(absent))[0]).toBe(404);
   }
 });

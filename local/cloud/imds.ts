@@ -37,7 +37,8 @@ export class Imds {
   listen(port: number, host = "0.0.0.0"): Promise<{ port: number; server: http.Server }> {
     const server = http.createServer((request, response) => {
       this.answer(request).then(
-        ({ status, body, headers }) => response.writeHead(status, { "content-type": "text/plain", ...headers }).end(body),
+        ({ status, body, headers }) =>
+          response.writeHead(status, { "content-type": "text/plain", ...headers }).end(body),
         (error: Error) => {
           this.settings.log(`metadata ${request.url}: ${error.message}`);
           response.writeHead(500).end();
@@ -60,7 +61,8 @@ export class Imds {
 
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://metadata").pathname).replace(/^\/+/, "");
     if (request.method === "PUT" && path === "latest/api/token") return this.issue(request, instanceId);
-    if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, body: "405 - Method Not Allowed\n" };
+    if (request.method !== "GET" && request.method !== "HEAD")
+      return { status: 405, body: "405 - Method Not Allowed\n" };
     const token = request.headers["x-aws-ec2-metadata-token"];
     const isAllowed = token === undefined ? options?.HttpTokens !== "required" : this.isGood(String(token), instanceId);
     if (!isAllowed) return { status: 401, body: "401 - Unauthorized\n" };
@@ -71,7 +73,9 @@ export class Imds {
     const tree = new Map<string, string>([["dynamic/instance-identity/document", identityDocument(facts)]]);
     if (category === "user-data") {
       const body = await this.settings.reader.userData(instanceId);
-      return body === undefined ? notFound : { status: 200, body, headers: { "content-type": "application/octet-stream" } };
+      return body === undefined
+        ? notFound
+        : { status: 200, body, headers: { "content-type": "application/octet-stream" } };
     }
     const found =
       category === ""

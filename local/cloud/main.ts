@@ -35,9 +35,9 @@ function answers(port: number, url: string): Promise<boolean> {
 /** Starts every part of the cloud; the API's port is opened last, so that who reaches it finds everything behind it. */
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  const { stack, region, accountId, moto, registryPort, data } = settings;
+  const { stack, region, accountId, moto, registryPort } = settings;
   const run = "/run/cloud";
-  const storage = path.join(data, "registry");
+  const storage = settings.registryStorage;
   await Promise.all([run, storage].map((folder) => fs.mkdir(folder, { recursive: true })));
   const files = { images: path.join(run, "images.json"), registry: path.join(run, "registry.json") };
   await fs.writeFile(files.images, motoImages());
@@ -92,7 +92,7 @@ async function main(): Promise<void> {
   stops.push(watchGroups(context));
   const front = new Front({
     ...{ motoPort: moto.port, region, context },
-    registry: new RegistryGate({ port: registryPort, accountId, clients }),
+    registry: new RegistryGate({ port: registryPort, storage, accountId, clients }),
     answers: { ...ec2Answers, ...elbAnswers, ...ecrAnswers(storage), ...autoscalingAnswers(new Refreshes(context)) },
   });
   const certificates = await Certificates.open(settings.ca, path.join(run, "tls"));

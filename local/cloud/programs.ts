@@ -29,7 +29,7 @@ export class Program {
     this.stopping = false;
     this.spawn();
     if (!ready) return;
-    for (const end = Date.now() + startSeconds * 1000; Date.now() < end; ) {
+    for (const end = Date.now() + startSeconds * 1000; Date.now() < end;) {
       if (await ready().catch(() => false)) return;
       if (this.child === undefined && this.ended > this.settings.restarts) break;
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -29,7 +29,9 @@ export async function cloudPython(log: (line: string) => void): Promise<CloudPyt
     await run(found.python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements]);
   } catch (error) {
     const remedy = "needs Python 3.10 or newer with venv (apt-get install python3-venv) and a Python package index";
-    throw new Error(`${requirements.join(" and ")} could not be installed: ${(error as Error).message}\nThis ${remedy}`);
+    throw new Error(
+      `${requirements.join(" and ")} could not be installed: ${(error as Error).message}\nThis ${remedy}`,
+    );
   }
   fs.writeFileSync(stamp, wanted);
   return found;

@@ -43,7 +43,8 @@ afterAll(async () => {
 beforeEach(() => reached.splice(0));
 
 const mediaType = "application/vnd.docker.distribution.manifest.v2+json";
-const manifest = (text: string) => JSON.stringify({ schemaVersion: 2, mediaType, config: { digest: `sha256:${text}` }, layers: [] });
+const manifest = (text: string) =>
+  JSON.stringify({ schemaVersion: 2, mediaType, config: { digest: `sha256:${text}` }, layers: [] });
 
 const push = (path: string, body: string) =>
   fetch(`${cloud.endpoint}/v2/${path}`, { method: "PUT", body, headers: { "content-type": mediaType } });
@@ -88,7 +89,9 @@ test("an immutable tag can be pushed again with the same image only", async () =
 test("callers in a VPC show the token that the API gave them", async () => {
   const path = `${vpc.address}/v2/team/web/manifests/v1`;
   const refused = await fetch(path);
-  expect(refused.headers.get("www-authenticate")).toMatch(/^Basic realm="https:\/\/127\.0\.0\.1:\d+\/",service="ecr\.amazonaws\.com"$/);
+  expect(refused.headers.get("www-authenticate")).toMatch(
+    /^Basic realm="https:\/\/127\.0\.0\.1:\d+\/",service="ecr\.amazonaws\.com"$/,
+  );
   expect((await codeOf(refused)).slice(0, 2)).toEqual([401, "UNAUTHORIZED"]);
   const wrong = Buffer.from("AWS:guess").toString("base64");
   expect((await fetch(path, { headers: { authorization: `Basic ${wrong}` } })).status).toBe(401);

@@ -1,17 +1,30 @@
-import { DescribeImagesCommand, DescribeRepositoriesCommand, PutImageCommand, type Repository } from "@aws-sdk/client-ecr";
+import {
+  DescribeImagesCommand,
+  DescribeRepositoriesCommand,
+  PutImageCommand,
+  type Repository,
+} from "@aws-sdk/client-ecr";
 import { createHash } from "node:crypto";
+import * as fs from "node:fs/promises";
 import type * as http from "node:http";
+import * as path from "node:path";
 import type { Clients } from "./clients";
 import { ask, passThrough, readBody, reply } from "./proxy";
 
 interface RegistrySettings {
   readonly port: number;
+  /** Where the registry keeps layers and repositories. */
+  readonly storage: string;
   readonly accountId: string;
   readonly clients: Clients;
 }
 
 /** Whether a host name is the registry's: `<account>.dkr.ecr.<region>.amazonaws.com`. */
 export const isRegistryHost = (host: string): boolean => /^\d{12}\.dkr[.-]ecr\./.test(host);
+
+/** Where the registry keeps what belongs to one repository, apart from the layers, which all share. */
+export const repositoryFolder = (storage: string, repository: string): string =>
+  path.join(storage, "docker/registry/v2/repositories", repository);
 
 /** The configuration of docker-registry. */
 export function registryConfiguration(storage: string, port: number): string {
@@ -34,13 +47,19 @@ export class RegistryGate {
     if (fromVpc && !this.hasToken(request)) {
       const realm = `Basic realm="https://${request.headers.host}/",service="ecr.amazonaws.com"`;
       response.setHeader("www-authenticate", realm);
-      return refuse(response, 401, "UNAUTHORIZED", "Your authorization token has expired. Reauthenticate and try again.");
+      return refuse(
+        response,
+        401,
+        "UNAUTHORIZED",
+        "Your authorization token has expired. Reauthenticate and try again.",
+      );
     }
     const [, name, kind, reference] =
       /^\/v2\/([a-z0-9._/-]+)\/(manifests|blobs|tags)\/([^?]+)/.exec(request.url ?? "") ?? [];
     if (name === undefined || kind === undefined || reference === undefined) {
       return passThrough(port, request, response);
     }
+    if (kind === "blobs" && request.method === "HEAD") await this.linkKnownLayer(name, reference);
     // A push opens with an upload, a pull with a manifest: one look at the API for each is enough.
     const opens = kind !== "blobs" || (request.method === "POST" && reference.startsWith("uploads"));
     if (!opens) return passThrough(port, request, response);
@@ -51,6 +70,24 @@ export class RegistryGate {
     }
     if (kind !== "manifests" || request.method !== "PUT") return passThrough(port, request, response);
     await this.putManifest(request, response, repository, reference);
+  }
+
+  /**
+   * A layer that any stack of this machine has pushed is not sent again: the repository gets a link to it, as it does when a
+   * client mounts a layer from another repository. Layout: distribution, registry/storage/paths.go.
+   */
+  private async linkKnownLayer(repository: string, digest: string): Promise<void> {
+    const hash = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+    if (hash === undefined || (await this.repository(repository)) === undefined) return;
+    const data = path.join(this.settings.storage, "docker/registry/v2/blobs/sha256", hash.slice(0, 2), hash, "data");
+    const isKnown = await fs.stat(data).then(
+      () => true,
+      () => false,
+    );
+    if (!isKnown) return;
+    const folder = path.join(repositoryFolder(this.settings.storage, repository), "_layers/sha256", hash);
+    await fs.mkdir(folder, { recursive: true });
+    await fs.writeFile(path.join(folder, "link"), digest);
   }
 
   private async putManifest(

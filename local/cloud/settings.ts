@@ -13,13 +13,13 @@ export interface CloudSettings {
   readonly tlsPort: number;
   /** METADATA_PORT of the instance metadata service. */
   readonly metadataPort: number;
-  /** DATA: folder that outlives the container. */
-  readonly data: string;
   /** CA_CERTIFICATE and CA_KEY: the authority that host images trust. */
   readonly ca: { readonly certificate: string; readonly key: string };
   /** MOTO_PYTHON and MOTO_SERVER: the interpreter that has moto, and the program to start with it. */
   readonly moto: { readonly python: string; readonly server: string; readonly port: number };
   readonly registryPort: number;
+  /** REGISTRY_STORAGE: folder of the registry, which outlives the cloud and may serve several. */
+  readonly registryStorage: string;
 }
 
 export function readSettings(environment: NodeJS.ProcessEnv): CloudSettings {
@@ -37,7 +37,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): CloudSettings {
     port: number("PORT", 4566),
     tlsPort: number("TLS_PORT", 443),
     metadataPort: number("METADATA_PORT", 80),
-    data: environment.DATA ?? "/var/lib/cloud",
     ca: {
       certificate: environment.CA_CERTIFICATE ?? "/ca/ca.crt",
       key: environment.CA_KEY ?? "/ca/ca.key",
@@ -48,5 +47,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): CloudSettings {
       port: number("MOTO_PORT", 5000),
     },
     registryPort: number("REGISTRY_PORT", 5001),
+    registryStorage: environment.REGISTRY_STORAGE ?? "/var/lib/registry",
   };
 }

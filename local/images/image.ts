@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import { buildImage, inspectImage, pullImage, type Log } from "./docker";
+import { buildImage, engine, inspectImage, pullImage, type Log } from "./docker";
 
 /** Holds the hash of what an image was made from; an image without it was made by somebody else and is left alone. */
 export const madeFromLabel = "cluster-local.made-from";
@@ -79,6 +79,12 @@ export async function ensureImage(spec: ImageSpec, log: Log): Promise<boolean> {
   } finally {
     fs.rmSync(context, { recursive: true, force: true });
   }
+  // The one that it replaces, unless something still runs on it; its layers would pile up.
+  if (existing !== undefined)
+    await engine
+      .getImage(existing.id)
+      .remove()
+      .catch(() => undefined);
   log(`${spec.tag}: made in ${Math.round((Date.now() - started) / 1000)} s`);
   return true;
 }

@@ -89,7 +89,12 @@ export class AgentApi {
       if (value !== undefined) url.searchParams.set(key, String(value));
     }
     const payload = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
-    const options = { method, agent: this.#agent, headers: { ...headers, "content-type": "application/json" }, timeout: 60_000 };
+    const options = {
+      method,
+      agent: this.#agent,
+      headers: { ...headers, "content-type": "application/json" },
+      timeout: 60_000,
+    };
     const client = base.protocol === "https:" ? https : http;
     return new Promise((resolve, reject) => {
       const request = client.request(url, options, (response) => {
@@ -107,7 +112,9 @@ export class AgentApi {
           }
         });
       });
-      request.on("timeout", () => request.destroy(new Error(`${method} ${url.origin}${url.pathname}: no answer in 60 s`)));
+      request.on("timeout", () =>
+        request.destroy(new Error(`${method} ${url.origin}${url.pathname}: no answer in 60 s`)),
+      );
       request.on("error", (error: NodeJS.ErrnoException) =>
         reject(error.code === "ECONNREFUSED" ? new Error(`${url.origin} refuses connections (ECONNREFUSED)`) : error),
       );

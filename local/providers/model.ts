@@ -9,7 +9,10 @@ export interface Operation {
   readonly signal: AbortSignal;
   /** The program's `customTimeouts` for this operation, or the given default. */
   timeout(defaultSeconds: number): number;
-  /** Records the id as soon as the resource exists: what fails later leaves it in the state, to be repaired by the next update. */
+  /**
+   * Records the id as soon as the resource exists, or an update is applied: what fails later leaves it so in the state, to be
+   * finished by the next update.
+   */
   created(id: string): void;
   /** A passing line of progress for the person who waits. */
   status(message: string): void;

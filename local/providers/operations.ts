@@ -29,7 +29,8 @@ export interface Autonaming {
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as { code?: string }).code;
-  const message = error.message || (error instanceof AggregateError ? error.errors.map(describe).join(", ") : code) || "";
+  const message =
+    error.message || (error instanceof AggregateError ? error.errors.map(describe).join(", ") : code) || "";
   return ["Error", "AggregateError", "TypeError"].includes(error.name) ? message : `${error.name}: ${message}`;
 }
 
@@ -85,7 +86,9 @@ function generateName(
   { proposed, seed }: Autonaming,
 ): string | null {
   if (proposed !== undefined) return proposed;
-  const suffix = Buffer.from(seed.length > 0 ? seed : randomBytes(8)).toString("hex").slice(0, 7);
+  const suffix = Buffer.from(seed.length > 0 ? seed : randomBytes(8))
+    .toString("hex")
+    .slice(0, 7);
   const text = `${name.slice(0, maxLength - 8)}-${suffix}`;
   return lowercase ? text.toLowerCase() : text;
 }
@@ -158,16 +161,23 @@ export async function read<C>(
   { id, state, inputs }: { id: string; state: Props; inputs: Props },
   operation: Operation,
 ): Promise<{ inputs: Props; outputs: Props } | undefined> {
-  const computed = await naming("reading", operation, () => model.read(context, id, { ...inputs, ...state }, operation));
+  const computed = await naming("reading", operation, () =>
+    model.read(context, id, { ...inputs, ...state }, operation),
+  );
   if (!computed) return undefined;
-  const drifted = Object.entries(inputs).map(([key, value]) => [key, key in computed ? asGiven(value, computed[key]) : value]);
+  const drifted = Object.entries(inputs).map(([key, value]) => [
+    key,
+    key in computed ? asGiven(value, computed[key]) : value,
+  ]);
   return { inputs: Object.fromEntries(drifted) as Props, outputs: outputsOf(model, { ...state }, computed) };
 }
 
 /** What is really there, in the members that the program gave: a block's other members are outputs, not drift. */
 const asGiven = (given: unknown, real: unknown): unknown =>
   isObject(given) && isObject(real)
-    ? Object.fromEntries(Object.entries(given).map(([key, value]) => [key, key in real ? asGiven(value, real[key]) : value]))
+    ? Object.fromEntries(
+        Object.entries(given).map(([key, value]) => [key, key in real ? asGiven(value, real[key]) : value]),
+      )
     : real;
 
 export async function update<C>(
@@ -176,13 +186,21 @@ export async function update<C>(
   { id, state, olds, news }: { id: string; state: Props; olds: Props; news: Props },
   operation: Operation,
 ): Promise<Props> {
-  return naming("updating", operation, async () => {
+  // As with a creation: what was applied but did not become ready is kept, with the new arguments.
+  let applied = false;
+  const call = { ...operation, created: () => void (applied = true) };
+  try {
     const changed = changedArguments(model, olds, news);
-    const told = (await model.update?.(context, { id, olds, news, state, changed }, operation)) ?? {};
-    const computed = await model.read(context, id, { ...state, ...news, ...told }, operation);
+    const told = (await model.update?.(context, { id, olds, news, state, changed }, call)) ?? {};
+    const computed = await model.read(context, id, { ...state, ...news, ...told }, call);
     if (!computed) throw new Error("it is gone; `refresh` takes it out of the state");
     return outputsOf(model, news, { ...told, ...computed });
-  });
+  } catch (error) {
+    const message = `updating ${operation.type} "${operation.name}": ${describe(error)}`;
+    if (!applied) throw new Error(message, { cause: error });
+    const computed = await model.read(context, id, { ...state, ...news }, call).catch(() => undefined);
+    throw new InitializationError(message, id, outputsOf(model, { ...state, ...news }, computed ?? {}));
+  }
 }
 
 export const remove = <C>(model: ResourceModel<C>, context: C, id: string, state: Props, operation: Operation) =>

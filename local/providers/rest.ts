@@ -24,7 +24,8 @@ export const restResource = (rest: RestResource): ResourceModel<AgentApi> => ({
   autoname: rest.autoname,
   defaults: rest.defaults,
   secretOutputs: rest.secretOutputs,
-  create: async (api, args) => rest.id((await api.put(rest.write(args), rest.body(args), rest.query?.(args))) ?? {}, args),
+  create: async (api, args) =>
+    rest.id((await api.put(rest.write(args), rest.body(args), rest.query?.(args))) ?? {}, args),
   async read(api, id, state) {
     const found = await api.find(rest.path(id, state), rest.query?.(state));
     return found && (rest.outputs?.(found) ?? {});

@@ -40,7 +40,10 @@ function unary<Q, R>(work: (request: Q, peer: string) => Promise<R> | R): grpc.h
   return (call, callback) => {
     Promise.resolve()
       .then(() => work(call.request, call.getPeer()))
-      .then((response) => callback(null, response), (error) => callback(failure(error)));
+      .then(
+        (response) => callback(null, response),
+        (error) => callback(failure(error)),
+      );
   };
 }
 
@@ -140,7 +143,9 @@ function service<C>(model: ProviderModel<C>): Partial<IResourceProviderServer> {
     diffConfig: unary((request: pb.DiffRequest) => {
       const olds = fromStruct(request.getOldInputs() ?? request.getOlds());
       const news = fromStruct(request.getNews());
-      const names = [...configShape.fields!].filter(([name]) => !enginesOwn.includes(name) && !equal(olds[name], news[name]));
+      const names = [...configShape.fields!].filter(
+        ([name]) => !enginesOwn.includes(name) && !equal(olds[name], news[name]),
+      );
       const found = names.map(([path, { replaces }]): Change => ({ path, kind: "update", replaces }));
       return diffResponse({ changes: found, deleteBeforeReplace: false });
     }),
@@ -154,7 +159,12 @@ function service<C>(model: ProviderModel<C>): Partial<IResourceProviderServer> {
       return response;
     }),
     invoke: unary(async (request: pb.InvokeRequest, peer) => {
-      const result = await operations.invoke(model, await context(peer), request.getTok(), fromStruct(request.getArgs()));
+      const result = await operations.invoke(
+        model,
+        await context(peer),
+        request.getTok(),
+        fromStruct(request.getArgs()),
+      );
       const response = new pb.InvokeResponse();
       response.setReturn(toStruct(result));
       return response;
@@ -218,7 +228,13 @@ function service<C>(model: ProviderModel<C>): Partial<IResourceProviderServer> {
     }),
     delete: unary(async (request: pb.DeleteRequest, peer) => {
       const call = operation(request);
-      await operations.remove(of(call.type), await context(peer), request.getId(), plain(request.getProperties()), call);
+      await operations.remove(
+        of(call.type),
+        await context(peer),
+        request.getId(),
+        plain(request.getProperties()),
+        call,
+      );
       return new Empty();
     }),
     cancel: unary(() => {
@@ -251,7 +267,9 @@ function diffResponse({ changes, deleteBeforeReplace }: operations.Difference): 
   } as const;
   const top = (path: string) => path.split(/[.[]/)[0]!;
   const response = new pb.DiffResponse();
-  response.setChanges(changes.length > 0 ? pb.DiffResponse.DiffChanges.DIFF_SOME : pb.DiffResponse.DiffChanges.DIFF_NONE);
+  response.setChanges(
+    changes.length > 0 ? pb.DiffResponse.DiffChanges.DIFF_SOME : pb.DiffResponse.DiffChanges.DIFF_NONE,
+  );
   response.setDiffsList([...new Set(changes.map(({ path }) => top(path)))]);
   response.setReplacesList([...new Set(changes.filter(({ replaces }) => replaces).map(({ path }) => top(path)))]);
   response.setDeletebeforereplace(deleteBeforeReplace);

@@ -23,6 +23,7 @@ export interface RegisteredOptions {
   readonly dependsOn: readonly string[];
   readonly version: string;
   readonly createTimeout: string;
+  readonly secretOutputs: readonly string[];
 }
 
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
@@ -115,7 +116,7 @@ const QUIET_MS = 100;
 
 /** Waits until nothing has been registered for a while: Pulumi tells nobody when the last registration was. */
 export async function settle(mocks: RecordingMocks): Promise<void> {
-  for (let before = -1; before !== mocks.registrations.length; ) {
+  for (let before = -1; before !== mocks.registrations.length;) {
     before = mocks.registrations.length;
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
   }
@@ -137,6 +138,7 @@ function recordOptions(): void {
       ignoreChanges: request.getIgnorechangesList(),
       dependsOn: request.getDependenciesList().map(nameOf).sort(),
       version: request.getVersion(),
+      secretOutputs: request.getAdditionalsecretoutputsList(),
       createTimeout: request.getCustomtimeouts()?.getCreate() ?? "",
     });
     return register.call(this, request, callback);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -86,8 +86,14 @@ export class ConsulAgent {
   }
 
   /** Stops answering, as when its host is overloaded: nothing refuses, nothing replies. */
-  freeze(): void {
+  async freeze(): Promise<void> {
     process.kill(this.pid, "SIGSTOP");
+    // The signal has been sent, not yet acted upon: a thread that runs just now may still answer.
+    const threads = `/proc/${this.pid}/task`;
+    if (!existsSync(threads)) return;
+    const state = (id: string): string | undefined =>
+      /\) (\w)/.exec(readFileSync(`${threads}/${id}/stat`, "utf8"))?.[1];
+    await until("every thread to stop", () => readdirSync(threads).every((id) => state(id) === "T"));
   }
 
   thaw(): void {

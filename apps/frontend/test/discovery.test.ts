@@ -83,7 +83,7 @@ describe("a look-up in Consul DNS", () => {
   });
 
   it("fails with TIMEOUT after its two tries when the agent hangs", async () => {
-    consul.freeze();
+    await consul.freeze();
     const start = performance.now();
     await expect(lookup()(name)).rejects.toThrow(new LookupError(name, "TIMEOUT"));
     expect(performance.now() - start).toBeLessThan(3000);
@@ -158,7 +158,7 @@ describe("discovery", () => {
     await register(20_001);
     const { discovery, clock, counted, outcomes } = discover();
     await discovery.resolve();
-    consul.freeze();
+    await consul.freeze();
 
     clock.ms = 5000;
     const start = performance.now();

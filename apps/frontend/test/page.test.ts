@@ -152,7 +152,7 @@ describe("the page", () => {
     const one = await backend("b1");
     const app = frontend();
     expect((await read(app)).values["discovery-source"]).toBe("fresh: DNS was asked for this request");
-    consul.freeze();
+    await consul.freeze();
     await until("the answer to be stale", async () => /^stale/.test((await read(app)).values["discovery-source"]!));
     const start = performance.now();
     const { statusCode, values, instances } = await read(app);

@@ -79,9 +79,11 @@ export async function startHypervisor(settings: HypervisorSettings): Promise<Hyp
       // What has ended by now may have held a volume or a network back.
       await nextPass();
     },
+    // A host may ask while Docker still reports it as starting.
     instanceAt: (address) =>
       state?.instances.find(
-        (instance) => instance.PrivateIpAddress === address && hosts.state(instance.InstanceId!) === "running",
+        ({ InstanceId, PrivateIpAddress }) =>
+          PrivateIpAddress === address && ["pending", "running"].includes(hosts.state(InstanceId!)),
       )?.InstanceId,
     hostState: (instanceId) => hosts.state(instanceId),
     consoleOutput: (instanceId) => hosts.consoleOutput(instanceId),

@@ -13,7 +13,8 @@ export const untilInstance = (aws: Aws, id: string, wanted: string, operation: O
     const found = await describeInstance(aws, id);
     const state = found?.State?.Name ?? "terminated";
     if (state === wanted) return { done: found };
-    if (state === "terminated") throw new Error(`the instance ${id} ended: ${found?.StateReason?.Message ?? "it is gone"}`);
+    if (state === "terminated")
+      throw new Error(`the instance ${id} ended: ${found?.StateReason?.Message ?? "it is gone"}`);
     return { state };
   });
 
@@ -41,20 +42,38 @@ const instance: ResourceModel<Aws> = {
     const { ec2 } = aws;
     const { ami, rootBlockDevice, ebsBlockDevices = [], associatePublicIpAddress: open, iamInstanceProfile } = args;
     const { subnetId, privateIp, vpcSecurityGroupIds, userData, userDataBase64, availabilityZone, tenancy } = args;
-    const { instanceType, keyName, metadataOptions, creditSpecification, ebsOptimized, instanceInitiatedShutdownBehavior } = args;
+    const {
+      instanceType,
+      keyName,
+      metadataOptions,
+      creditSpecification,
+      ebsOptimized,
+      instanceInitiatedShutdownBehavior,
+    } = args;
     const devices = ebsBlockDevices.map(ebs);
     if (rootBlockDevice) devices.unshift(ebs({ deviceName: await rootDevice(aws, ami), ...rootBlockDevice }));
     const volumeTags = tagList({ ...args.tagsAll, ...rootBlockDevice?.tags });
     const face = { SubnetId: subnetId, PrivateIpAddress: privateIp };
     const request = {
-      ...pascal({ instanceType, keyName, metadataOptions, creditSpecification, ebsOptimized, instanceInitiatedShutdownBehavior }),
+      ...pascal({
+        instanceType,
+        keyName,
+        metadataOptions,
+        creditSpecification,
+        ebsOptimized,
+        instanceInitiatedShutdownBehavior,
+      }),
       ImageId: ami,
       MinCount: 1,
       MaxCount: 1,
       // A public address on request exists only in the form with a network interface, which then holds the groups.
       ...(open === undefined
         ? { ...face, SecurityGroupIds: vpcSecurityGroupIds }
-        : { NetworkInterfaces: [{ DeviceIndex: 0, ...face, Groups: vpcSecurityGroupIds, AssociatePublicIpAddress: open }] }),
+        : {
+            NetworkInterfaces: [
+              { DeviceIndex: 0, ...face, Groups: vpcSecurityGroupIds, AssociatePublicIpAddress: open },
+            ],
+          }),
       IamInstanceProfile: iamInstanceProfile && { Name: iamInstanceProfile },
       UserData: userDataBase64 ?? (userData === undefined ? undefined : Buffer.from(userData).toString("base64")),
       DisableApiTermination: args.disableApiTermination,
@@ -70,7 +89,8 @@ const instance: ResourceModel<Aws> = {
     const id = (await retryWhile(wait, profileMissing, () => ec2.runInstances(request))).Instances![0]!.InstanceId!;
     operation.created(id);
     await untilInstance(aws, id, "running", operation);
-    if (args.sourceDestCheck === false) await ec2.modifyInstanceAttribute({ InstanceId: id, SourceDestCheck: { Value: false } });
+    if (args.sourceDestCheck === false)
+      await ec2.modifyInstanceAttribute({ InstanceId: id, SourceDestCheck: { Value: false } });
     return id;
   },
   async read(aws, id, state) {
@@ -87,7 +107,9 @@ const instance: ResourceModel<Aws> = {
       publicDns: found.PublicDnsName ?? "",
       subnetId: found.SubnetId,
       primaryNetworkInterfaceId: found.NetworkInterfaces?.[0]?.NetworkInterfaceId,
-      ...(root ? { rootBlockDevice: { ...state.rootBlockDevice, deviceName: root.DeviceName, volumeId: root.Ebs?.VolumeId } } : {}),
+      ...(root
+        ? { rootBlockDevice: { ...state.rootBlockDevice, deviceName: root.DeviceName, volumeId: root.Ebs?.VolumeId } }
+        : {}),
     };
   },
   update: updateInstance,
@@ -129,7 +151,9 @@ async function updateInstance(
     if (tags) await taggers.ec2(aws, VolumeId, tags, []);
   }
   if (changed.has("monitoring")) {
-    await (news.monitoring ? ec2.monitorInstances({ InstanceIds: [id] }) : ec2.unmonitorInstances({ InstanceIds: [id] }));
+    await (news.monitoring
+      ? ec2.monitorInstances({ InstanceIds: [id] })
+      : ec2.unmonitorInstances({ InstanceIds: [id] }));
   }
   const userData = changed.has("userData") || changed.has("userDataBase64");
   if (userData || changed.has("instanceType")) {

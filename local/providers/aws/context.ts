@@ -29,14 +29,16 @@ export interface Aws {
 }
 
 /** Blocks travel as JSON text in a provider's configuration. */
-const parsed = (value: unknown): unknown => (typeof value === "string" && /^[[{]/.test(value) ? JSON.parse(value) : value);
+const parsed = (value: unknown): unknown =>
+  typeof value === "string" && /^[[{]/.test(value) ? JSON.parse(value) : value;
 
 /** Reads the endpoint from AWS_ENDPOINT_URL and the credentials from the environment, like any AWS client. */
 export function configureAws(config: Props): Aws {
   const region = config["region"] ?? process.env["AWS_REGION"] ?? process.env["AWS_DEFAULT_REGION"];
   if (!region) throw new Error("aws:region: expected a region, got none; set it in the stack's configuration");
   const endpoint = process.env["AWS_ENDPOINT_URL"];
-  if (!endpoint) throw new Error("AWS_ENDPOINT_URL is not set: the local provider serves no other cloud than the local one");
+  if (!endpoint)
+    throw new Error("AWS_ENDPOINT_URL is not set: the local provider serves no other cloud than the local one");
   const options = { region, endpoint, requestHandler: { connectionTimeout: 5000, requestTimeout: 120_000 } };
   const sts = new STS(options);
   let account: Promise<string> | undefined;
@@ -61,7 +63,10 @@ export function pascal(value: unknown): any {
   if (Array.isArray(value)) return value.map(pascal);
   if (!isObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key[0]!.toUpperCase() + key.slice(1), key === "tags" ? item : pascal(item)]),
+    Object.entries(value).map(([key, item]) => [
+      key[0]!.toUpperCase() + key.slice(1),
+      key === "tags" ? item : pascal(item),
+    ]),
   );
 }
 

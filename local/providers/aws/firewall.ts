@@ -57,7 +57,10 @@ const securityGroup: ResourceModel<Aws> = {
   async create(aws, args, { created }) {
     const { name, description, vpcId } = args;
     const request = { GroupName: name, Description: description, VpcId: vpcId };
-    const response = await aws.ec2.createSecurityGroup({ ...request, TagSpecifications: tagged("security-group", args) });
+    const response = await aws.ec2.createSecurityGroup({
+      ...request,
+      TagSpecifications: tagged("security-group", args),
+    });
     const id = response.GroupId!;
     created(id);
     // AWS lets everything out of a new group; the official provider takes that rule away.
@@ -86,7 +89,10 @@ const securityGroup: ResourceModel<Aws> = {
 const defaultSecurityGroup: ResourceModel<Aws> = {
   args: `vpcId! ingress${inline} egress${inline} revokeRulesOnDelete`,
   async create(aws, args, { created }) {
-    const Filters = [{ Name: "group-name", Values: ["default"] }, { Name: "vpc-id", Values: [args.vpcId] }];
+    const Filters = [
+      { Name: "group-name", Values: ["default"] },
+      { Name: "vpc-id", Values: [args.vpcId] },
+    ];
     const id = (await aws.ec2.describeSecurityGroups({ Filters })).SecurityGroups?.[0]?.GroupId;
     if (!id) throw new Error(`the VPC ${args.vpcId} has no default security group`);
     created(id);
@@ -107,7 +113,8 @@ const defaultSecurityGroup: ResourceModel<Aws> = {
 function ruleModel(direction: Direction): ResourceModel<Aws> {
   const ingress = direction === "ingress";
   const request = (args: Props): Props => {
-    const { cidrIpv4, cidrIpv6, prefixListId, referencedSecurityGroupId, ipProtocol, fromPort, toPort, description } = args;
+    const { cidrIpv4, cidrIpv6, prefixListId, referencedSecurityGroupId, ipProtocol, fromPort, toPort, description } =
+      args;
     const every = String(ipProtocol) === "-1";
     return {
       ...pascal({ cidrIpv4, cidrIpv6, prefixListId, description }),
@@ -119,7 +126,8 @@ function ruleModel(direction: Direction): ResourceModel<Aws> {
   return {
     args: "securityGroupId! cidrIpv4 cidrIpv6 prefixListId referencedSecurityGroupId ipProtocol fromPort toPort description",
     async create({ ec2 }, args) {
-      const { IpProtocol, FromPort, ToPort, CidrIpv4, CidrIpv6, PrefixListId, ReferencedGroupId, Description } = request(args);
+      const { IpProtocol, FromPort, ToPort, CidrIpv4, CidrIpv6, PrefixListId, ReferencedGroupId, Description } =
+        request(args);
       const IpPermissions: IpPermission[] = [
         {
           IpProtocol,
@@ -131,7 +139,11 @@ function ruleModel(direction: Direction): ResourceModel<Aws> {
           UserIdGroupPairs: ReferencedGroupId && [{ GroupId: ReferencedGroupId, Description }],
         },
       ];
-      const common = { GroupId: args.securityGroupId, IpPermissions, TagSpecifications: tagged("security-group-rule", args) };
+      const common = {
+        GroupId: args.securityGroupId,
+        IpPermissions,
+        TagSpecifications: tagged("security-group-rule", args),
+      };
       const made = ingress
         ? await ec2.authorizeSecurityGroupIngress(common)
         : await ec2.authorizeSecurityGroupEgress(common);

@@ -11,7 +11,8 @@ function choose(images: Image[], { nameRegex, mostRecent }: Props): Image {
   const expression = nameRegex ? new RegExp(nameRegex) : undefined;
   const fitting = images.filter(({ Name }) => !expression || expression.test(Name ?? ""));
   const newestFirst = fitting.sort((a, b) => (b.CreationDate ?? "").localeCompare(a.CreationDate ?? ""));
-  if (!newestFirst[0]) throw new Error("your query returned no images; please change your search criteria and try again");
+  if (!newestFirst[0])
+    throw new Error("your query returned no images; please change your search criteria and try again");
   if (newestFirst.length > 1 && !mostRecent)
     throw new Error("your query returned more than one image; use a more specific search, or set mostRecent");
   return newestFirst[0];

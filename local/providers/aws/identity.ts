@@ -43,7 +43,11 @@ const role: ResourceModel<Aws> = {
       await iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: news.assumeRolePolicy });
     }
     if (changed.has("description") || changed.has("maxSessionDuration")) {
-      await iam.updateRole({ RoleName, Description: news.description ?? "", MaxSessionDuration: news.maxSessionDuration });
+      await iam.updateRole({
+        RoleName,
+        Description: news.description ?? "",
+        MaxSessionDuration: news.maxSessionDuration,
+      });
     }
     if (changed.has("permissionsBoundary")) {
       const PermissionsBoundary = news.permissionsBoundary;
@@ -61,7 +65,12 @@ const role: ResourceModel<Aws> = {
       for (const PolicyName of (await iam.listRolePolicies({ RoleName })).PolicyNames ?? [])
         await unlessGone(iam.deleteRolePolicy({ RoleName, PolicyName }));
     } else {
-      await attachPolicies({ iam }, RoleName, { inlinePolicies: inline, managedPolicyArns: state.managedPolicyArns }, {});
+      await attachPolicies(
+        { iam },
+        RoleName,
+        { inlinePolicies: inline, managedPolicyArns: state.managedPolicyArns },
+        {},
+      );
     }
     await unlessGone(iam.deleteRole({ RoleName }));
   },
@@ -73,10 +82,15 @@ async function attachPolicies({ iam }: Pick<Aws, "iam">, RoleName: string, olds:
   for (const PolicyArn of before!.filter((arn) => !after!.includes(arn))) {
     await unlessGone(iam.detachRolePolicy({ RoleName, PolicyArn }));
   }
-  for (const PolicyArn of after!.filter((arn) => !before!.includes(arn))) await iam.attachRolePolicy({ RoleName, PolicyArn });
-  const kept = ((news.inlinePolicies ?? []) as Props[]).map(({ name, policy }) => ({ name, text: String(policyText(policy)) }));
+  for (const PolicyArn of after!.filter((arn) => !before!.includes(arn)))
+    await iam.attachRolePolicy({ RoleName, PolicyArn });
+  const kept = ((news.inlinePolicies ?? []) as Props[]).map(({ name, policy }) => ({
+    name,
+    text: String(policyText(policy)),
+  }));
   for (const { name } of (olds.inlinePolicies ?? []) as Props[]) {
-    if (!kept.some((item) => item.name === name)) await unlessGone(iam.deleteRolePolicy({ RoleName, PolicyName: name }));
+    if (!kept.some((item) => item.name === name))
+      await unlessGone(iam.deleteRolePolicy({ RoleName, PolicyName: name }));
   }
   for (const { name, text } of kept) await iam.putRolePolicy({ RoleName, PolicyName: name, PolicyDocument: text });
 }
@@ -118,7 +132,11 @@ const instanceProfile: ResourceModel<Aws> = {
   defaults: { path: "/" },
   async create({ iam }, args, operation) {
     const InstanceProfileName: string = args.name;
-    await iam.createInstanceProfile({ InstanceProfileName, Path: args.path, Tags: args.tagsAll && tagList(args.tagsAll) });
+    await iam.createInstanceProfile({
+      InstanceProfileName,
+      Path: args.path,
+      Tags: args.tagsAll && tagList(args.tagsAll),
+    });
     operation.created(InstanceProfileName);
     // A role made a moment ago may not be seen yet.
     const unseen = (error: Error) => /NoSuchEntity/.test(error.name);

@@ -17,7 +17,8 @@ import { volumeResources } from "./volumes";
 export const awsProvider = (): ProviderModel<Aws> => ({
   name: "aws",
   version: packageVersion("@pulumi/aws"),
-  config: "region! defaultTags skipCredentialsValidation skipMetadataApiCheck skipRegionValidation skipRequestingAccountId",
+  config:
+    "region! defaultTags skipCredentialsValidation skipMetadataApiCheck skipRegionValidation skipRequestingAccountId",
   configure: configureAws,
   resources: {
     ...networkResources,

@@ -23,7 +23,13 @@ const booleans = (value: unknown): unknown => {
 };
 
 function templateData(args: Props): RequestLaunchTemplateData {
-  const { description: _description, tagSpecifications, vpcSecurityGroupIds, networkInterfaces, ...data } = Object.fromEntries(
+  const {
+    description: _description,
+    tagSpecifications,
+    vpcSecurityGroupIds,
+    networkInterfaces,
+    ...data
+  } = Object.fromEntries(
     versionedNames.filter((name) => args[name] !== undefined).map((name) => [name, args[name]]),
   ) as Props;
   return {
@@ -33,10 +39,12 @@ function templateData(args: Props): RequestLaunchTemplateData {
       ...pascal(booleans(rest)),
       Groups: securityGroups,
     })),
-    TagSpecifications: tagSpecifications?.map(({ resourceType, tags }: { resourceType: ResourceType; tags: Props }) => ({
-      ResourceType: resourceType,
-      Tags: tagList(tags),
-    })),
+    TagSpecifications: tagSpecifications?.map(
+      ({ resourceType, tags }: { resourceType: ResourceType; tags: Props }) => ({
+        ResourceType: resourceType,
+        Tags: tagList(tags),
+      }),
+    ),
   };
 }
 
@@ -58,7 +66,11 @@ const launchTemplate: ResourceModel<Aws> = {
     const found = (await unlessGone(aws.ec2.describeLaunchTemplates(request)))?.LaunchTemplates?.[0];
     if (!found) return undefined;
     const arn = `arn:aws:ec2:${aws.region}:${await aws.account()}:launch-template/${id}`;
-    return { arn, latestVersion: Number(found.LatestVersionNumber), defaultVersion: Number(found.DefaultVersionNumber) };
+    return {
+      arn,
+      latestVersion: Number(found.LatestVersionNumber),
+      defaultVersion: Number(found.DefaultVersionNumber),
+    };
   },
   async update({ ec2 }, { id, news, state, changed }) {
     let latest = Number(state.latestVersion);

@@ -29,7 +29,9 @@ const targetGroupAttributes: Record<string, string> = {
 };
 
 const attributes = (table: Record<string, string>, args: Props, names: readonly string[] = Object.keys(table)) =>
-  names.filter((name) => table[name] && args[name] !== undefined).map((name) => ({ Key: table[name]!, Value: String(args[name]) }));
+  names
+    .filter((name) => table[name] && args[name] !== undefined)
+    .map((name) => ({ Key: table[name]!, Value: String(args[name]) }));
 
 const accessLogs = ({ enabled = true, bucket, prefix }: Props = { enabled: false }) =>
   Object.entries({ enabled, bucket, prefix })
@@ -60,7 +62,10 @@ const loadBalancer: ResourceModel<Aws> = {
     const id = LoadBalancers![0]!.LoadBalancerArn!;
     operation.created(id);
     await untilActive({ elb }, id, operation);
-    const Attributes = [...attributes(loadBalancerAttributes, args), ...(args.accessLogs ? accessLogs(args.accessLogs) : [])];
+    const Attributes = [
+      ...attributes(loadBalancerAttributes, args),
+      ...(args.accessLogs ? accessLogs(args.accessLogs) : []),
+    ];
     if (Attributes.length > 0) await elb.modifyLoadBalancerAttributes({ LoadBalancerArn: id, Attributes });
     return id;
   },
@@ -82,7 +87,8 @@ const loadBalancer: ResourceModel<Aws> = {
       await elb.setSecurityGroups({ LoadBalancerArn: id, SecurityGroups: news.securityGroups ?? [] });
     }
     if (changed.has("subnets")) await elb.setSubnets({ LoadBalancerArn: id, Subnets: news.subnets });
-    if (changed.has("ipAddressType")) await elb.setIpAddressType({ LoadBalancerArn: id, IpAddressType: news.ipAddressType });
+    if (changed.has("ipAddressType"))
+      await elb.setIpAddressType({ LoadBalancerArn: id, IpAddressType: news.ipAddressType });
     const Attributes = attributes(loadBalancerAttributes, news, [...changed]);
     if (changed.has("accessLogs")) Attributes.push(...accessLogs(news.accessLogs));
     if (Attributes.length > 0) await elb.modifyLoadBalancerAttributes({ LoadBalancerArn: id, Attributes });
@@ -98,13 +104,15 @@ const loadBalancer: ResourceModel<Aws> = {
 
 const untilActive = ({ elb }: Pick<Aws, "elb">, id: string, operation: Parameters<typeof waiting>[0]) =>
   waitFor(waiting(operation, "the load balancer to be active", 600), async () => {
-    const { Code, Reason } = (await elb.describeLoadBalancers({ LoadBalancerArns: [id] })).LoadBalancers?.[0]?.State ?? {};
+    const { Code, Reason } =
+      (await elb.describeLoadBalancers({ LoadBalancerArns: [id] })).LoadBalancers?.[0]?.State ?? {};
     if (Code === "failed") throw new Error(`the load balancer failed: ${Reason}`);
     return Code === "active" || Code === "active_impaired" ? { done: id } : { state: String(Code) };
   });
 
 function healthCheck(args: Props): Props {
-  const { enabled, healthyThreshold, unhealthyThreshold, interval, timeout, matcher, path, port, protocol } = args.healthCheck ?? {};
+  const { enabled, healthyThreshold, unhealthyThreshold, interval, timeout, matcher, path, port, protocol } =
+    args.healthCheck ?? {};
   const byCode = matcher && (args.protocolVersion === "GRPC" ? { GrpcCode: matcher } : { HttpCode: matcher });
   return {
     HealthCheckEnabled: enabled,
@@ -122,7 +130,12 @@ function healthCheck(args: Props): Props {
 function stickiness(block: Props | undefined) {
   if (!block) return [];
   const { enabled = true, type, cookieDuration = 86400, cookieName } = block;
-  const values: Props = { enabled, type, [`${type}.duration_seconds`]: cookieDuration, "app_cookie.cookie_name": cookieName };
+  const values: Props = {
+    enabled,
+    type,
+    [`${type}.duration_seconds`]: cookieDuration,
+    "app_cookie.cookie_name": cookieName,
+  };
   return Object.entries(values)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ({ Key: `stickiness.${key}`, Value: String(value) }));
@@ -175,7 +188,8 @@ const targetGroupAttachment: ResourceModel<Aws> = {
   async read({ elb }, _id, { targetGroupArn, targetId: Id, port }) {
     const found = await unlessGone(elb.describeTargetHealth({ TargetGroupArn: targetGroupArn }));
     const there = found?.TargetHealthDescriptions?.some(
-      ({ Target, TargetHealth }) => Target?.Id === Id && (port === undefined || Target?.Port === port) && TargetHealth?.State !== "draining",
+      ({ Target, TargetHealth }) =>
+        Target?.Id === Id && (port === undefined || Target?.Port === port) && TargetHealth?.State !== "draining",
     );
     return there ? {} : undefined;
   },
@@ -194,7 +208,10 @@ function action(block: Props, index: number, all: Props[]): Props {
     RedirectConfig: redirect && pascal(redirect),
     FixedResponseConfig: fixedResponse && pascal(fixedResponse),
     ForwardConfig: forward && {
-      TargetGroups: forward.targetGroups.map(({ arn, weight }: Props) => ({ TargetGroupArn: arn, Weight: weight ?? 1 })),
+      TargetGroups: forward.targetGroups.map(({ arn, weight }: Props) => ({
+        TargetGroupArn: arn,
+        Weight: weight ?? 1,
+      })),
       TargetGroupStickinessConfig: forward.stickiness && {
         Enabled: forward.stickiness.enabled,
         DurationSeconds: forward.stickiness.duration,
@@ -213,7 +230,9 @@ const listenerRequest = (args: Props): Props => ({
 });
 
 const idleAttribute = (args: Props) =>
-  args.tcpIdleTimeoutSeconds === undefined ? [] : [{ Key: "tcp.idle_timeout.seconds", Value: String(args.tcpIdleTimeoutSeconds) }];
+  args.tcpIdleTimeoutSeconds === undefined
+    ? []
+    : [{ Key: "tcp.idle_timeout.seconds", Value: String(args.tcpIdleTimeoutSeconds) }];
 
 const listener: ResourceModel<Aws> = {
   args: `loadBalancerArn! port protocol sslPolicy alpnPolicy certificateArn tcpIdleTimeoutSeconds
@@ -221,7 +240,12 @@ const listener: ResourceModel<Aws> = {
     fixedResponse{contentType messageBody statusCode} forward{targetGroups{arn weight} stickiness{enabled duration}}}`,
   async create({ elb }, args) {
     const Tags = args.tagsAll && tagList(args.tagsAll);
-    const request = { ...listenerRequest(args), LoadBalancerArn: args.loadBalancerArn, DefaultActions: args.defaultActions.map(action), Tags };
+    const request = {
+      ...listenerRequest(args),
+      LoadBalancerArn: args.loadBalancerArn,
+      DefaultActions: args.defaultActions.map(action),
+      Tags,
+    };
     const id = (await elb.createListener(request)).Listeners![0]!.ListenerArn!;
     const Attributes = idleAttribute(args);
     if (Attributes.length > 0) await elb.modifyListenerAttributes({ ListenerArn: id, Attributes });

@@ -78,7 +78,9 @@ const subnet: ResourceModel<Aws> = {
   update: (aws, { id, news }) => setPublic(aws, id, news.mapPublicIpOnLaunch),
   async delete({ ec2 }, id, _state, operation) {
     await unlessGone(
-      retryWhile(waiting(operation, `the subnet ${id} to be free`, 1200), busy, () => ec2.deleteSubnet({ SubnetId: id })),
+      retryWhile(waiting(operation, `the subnet ${id} to be free`, 1200), busy, () =>
+        ec2.deleteSubnet({ SubnetId: id }),
+      ),
     );
   },
 };
@@ -89,7 +91,9 @@ const setPublic = async ({ ec2 }: Aws, SubnetId: string, Value: boolean) =>
 const internetGateway: ResourceModel<Aws> = {
   args: "vpcId",
   async create({ ec2 }, args, { created }) {
-    const { InternetGateway } = await ec2.createInternetGateway({ TagSpecifications: tagged("internet-gateway", args) });
+    const { InternetGateway } = await ec2.createInternetGateway({
+      TagSpecifications: tagged("internet-gateway", args),
+    });
     const id = InternetGateway!.InternetGatewayId!;
     created(id);
     if (args.vpcId) await ec2.attachInternetGateway({ InternetGatewayId: id, VpcId: args.vpcId });
@@ -122,7 +126,10 @@ const eip: ResourceModel<Aws> = {
   args: "domain! instance networkInterface",
   defaults: { domain: "vpc" },
   async create({ ec2 }, args, { created }) {
-    const { AllocationId } = await ec2.allocateAddress({ Domain: "vpc", TagSpecifications: tagged("elastic-ip", args) });
+    const { AllocationId } = await ec2.allocateAddress({
+      Domain: "vpc",
+      TagSpecifications: tagged("elastic-ip", args),
+    });
     created(AllocationId!);
     await associate({ ec2 }, AllocationId!, args);
     return AllocationId!;
@@ -213,14 +220,18 @@ const vpcEndpoint: ResourceModel<Aws> = {
   async read(aws, id) {
     const found = (await unlessGone(aws.ec2.describeVpcEndpoints({ VpcEndpointIds: [id] })))?.VpcEndpoints?.[0];
     if (!found || found.State?.toLowerCase().startsWith("delet")) return undefined;
-    const lists = await aws.ec2.describePrefixLists({ Filters: [{ Name: "prefix-list-name", Values: [found.ServiceName!] }] })
+    const lists = await aws.ec2
+      .describePrefixLists({ Filters: [{ Name: "prefix-list-name", Values: [found.ServiceName!] }] })
       .catch(() => undefined);
     return {
       arn: await arn(aws, `vpc-endpoint/${id}`),
       state: found.State,
       ownerId: found.OwnerId ?? (await aws.account()),
       networkInterfaceIds: found.NetworkInterfaceIds ?? [],
-      dnsEntries: (found.DnsEntries ?? []).map(({ DnsName, HostedZoneId }) => ({ dnsName: DnsName, hostedZoneId: HostedZoneId })),
+      dnsEntries: (found.DnsEntries ?? []).map(({ DnsName, HostedZoneId }) => ({
+        dnsName: DnsName,
+        hostedZoneId: HostedZoneId,
+      })),
       prefixListId: lists?.PrefixLists?.[0]?.PrefixListId,
       cidrBlocks: lists?.PrefixLists?.[0]?.Cidrs ?? [],
     };

@@ -2,11 +2,17 @@ import type { ResourceModel } from "../model";
 import { equal, type Props } from "../wire";
 import { hashedId, pascal, tagged, taggers, unlessGone, withTags, type Aws } from "./context";
 
-const targets = "gatewayId natGatewayId networkInterfaceId vpcPeeringConnectionId transitGatewayId egressOnlyGatewayId vpcEndpointId";
+const targets =
+  "gatewayId natGatewayId networkInterfaceId vpcPeeringConnectionId transitGatewayId egressOnlyGatewayId vpcEndpointId";
 
 /** The request members of one route; the API calls some things by other names than the provider. */
 function routeRequest({ cidrBlock, ipv6CidrBlock, destinationPrefixListId, egressOnlyGatewayId, ...rest }: Props) {
-  const { destinationCidrBlock = cidrBlock, destinationIpv6CidrBlock = ipv6CidrBlock, routeTableId: _table, ...target } = rest;
+  const {
+    destinationCidrBlock = cidrBlock,
+    destinationIpv6CidrBlock = ipv6CidrBlock,
+    routeTableId: _table,
+    ...target
+  } = rest;
   return pascal({
     destinationCidrBlock,
     destinationIpv6CidrBlock,
@@ -41,7 +47,12 @@ const routeTable: ResourceModel<Aws> = {
     const [before, after]: Props[][] = [olds.routes ?? [], news.routes ?? []];
     for (const route of before!.filter((old) => !after!.some((item) => destination(item) === destination(old)))) {
       const { DestinationCidrBlock, DestinationIpv6CidrBlock, DestinationPrefixListId } = routeRequest(route);
-      await ec2.deleteRoute({ RouteTableId: id, DestinationCidrBlock, DestinationIpv6CidrBlock, DestinationPrefixListId });
+      await ec2.deleteRoute({
+        RouteTableId: id,
+        DestinationCidrBlock,
+        DestinationIpv6CidrBlock,
+        DestinationPrefixListId,
+      });
     }
     for (const route of after!) {
       const old = before!.find((item) => destination(item) === destination(route));
@@ -61,7 +72,9 @@ const route: ResourceModel<Aws> = {
   },
   async read(aws, _id, state) {
     const found = (await table(aws, state.routeTableId))?.Routes?.find((item) =>
-      [item.DestinationCidrBlock, item.DestinationIpv6CidrBlock, item.DestinationPrefixListId].includes(destination(state)),
+      [item.DestinationCidrBlock, item.DestinationIpv6CidrBlock, item.DestinationPrefixListId].includes(
+        destination(state),
+      ),
     );
     return found && { state: found.State ?? "active", origin: found.Origin ?? "CreateRoute" };
   },
@@ -76,7 +89,9 @@ const route: ResourceModel<Aws> = {
 
 /** The association that now holds a subnet or gateway: its id changes when it is moved to another table. */
 async function association({ ec2 }: Aws, { subnetId, gatewayId }: Props) {
-  const filter = subnetId ? { Name: "association.subnet-id", Values: [subnetId] } : { Name: "association.gateway-id", Values: [gatewayId] };
+  const filter = subnetId
+    ? { Name: "association.subnet-id", Values: [subnetId] }
+    : { Name: "association.gateway-id", Values: [gatewayId] };
   const tables = (await ec2.describeRouteTables({ Filters: [filter] })).RouteTables ?? [];
   return tables
     .flatMap((item) => item.Associations ?? [])
@@ -86,7 +101,8 @@ async function association({ ec2 }: Aws, { subnetId, gatewayId }: Props) {
 const routeTableAssociation: ResourceModel<Aws> = {
   args: "subnetId! gatewayId! routeTableId",
   create: async ({ ec2 }, { subnetId, gatewayId, routeTableId }) =>
-    (await ec2.associateRouteTable({ SubnetId: subnetId, GatewayId: gatewayId, RouteTableId: routeTableId })).AssociationId!,
+    (await ec2.associateRouteTable({ SubnetId: subnetId, GatewayId: gatewayId, RouteTableId: routeTableId }))
+      .AssociationId!,
   async read(aws, _id, state) {
     const found = await association(aws, state);
     return found && { routeTableId: found.RouteTableId };

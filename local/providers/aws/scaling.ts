@@ -21,7 +21,8 @@ const find = async ({ autoscaling }: Aws, name: string) =>
   (await autoscaling.describeAutoScalingGroups({ AutoScalingGroupNames: [name] })).AutoScalingGroups?.[0];
 
 function request(args: Props): Props {
-  const { launchTemplate, mixedInstancesPolicy, instanceMaintenancePolicy, vpcZoneIdentifiers, availabilityZones } = args;
+  const { launchTemplate, mixedInstancesPolicy, instanceMaintenancePolicy, vpcZoneIdentifiers, availabilityZones } =
+    args;
   const { id, name, version = "$Default" } = launchTemplate ?? {};
   return {
     ...pascal(Object.fromEntries(direct.filter((key) => args[key] !== undefined).map((key) => [key, args[key]]))),
@@ -55,14 +56,23 @@ async function untilCapacity(aws: Aws, name: string, args: Props, exact: boolean
     const ready = (group?.Instances ?? []).filter(
       ({ LifecycleState, HealthStatus }) => LifecycleState === "InService" && HealthStatus?.toLowerCase() === "healthy",
     );
-    const healthy = behind > 0 ? await healthyBehind(aws, group?.TargetGroupARNs ?? [], ready.map((i) => i.InstanceId!)) : 0;
+    const healthy =
+      behind > 0
+        ? await healthyBehind(
+            aws,
+            group?.TargetGroupARNs ?? [],
+            ready.map((i) => i.InstanceId!),
+          )
+        : 0;
     const enough = exact ? ready.length === wanted : ready.length >= wanted;
     const said = `${ready.length} in service${behind > 0 ? `, ${healthy} of ${behind} healthy behind the load balancer` : ""}`;
     return enough && healthy >= behind ? { done: true } : { state: said };
   }).catch(async (error: Error) => {
     const { Activities } = await aws.autoscaling.describeScalingActivities({ AutoScalingGroupName: name });
     const failed = (Activities ?? []).find(({ StatusCode }) => StatusCode === "Failed");
-    throw failed ? new Error(`${error.message}; last failed activity: ${failed.StatusMessage}`, { cause: error }) : error;
+    throw failed
+      ? new Error(`${error.message}; last failed activity: ${failed.StatusMessage}`, { cause: error })
+      : error;
   });
 }
 
@@ -70,7 +80,9 @@ async function untilCapacity(aws: Aws, name: string, args: Props, exact: boolean
 async function healthyBehind({ elb }: Aws, groups: string[], instances: string[]): Promise<number> {
   const lists = await Promise.all(groups.map((TargetGroupArn) => elb.describeTargetHealth({ TargetGroupArn })));
   const healthy = lists.map(({ TargetHealthDescriptions }) =>
-    (TargetHealthDescriptions ?? []).filter((item) => item.TargetHealth?.State === "healthy").map((item) => item.Target?.Id),
+    (TargetHealthDescriptions ?? [])
+      .filter((item) => item.TargetHealth?.State === "healthy")
+      .map((item) => item.Target?.Id),
   );
   return instances.filter((id) => healthy.length > 0 && healthy.every((ids) => ids.includes(id))).length;
 }
@@ -85,7 +97,12 @@ const group: ResourceModel<Aws> = {
     "initialLifecycleHooks!{name lifecycleTransition defaultResult heartbeatTimeout notificationMetadata notificationTargetArn roleArn} " +
     "tags{key value propagateAtLaunch}",
   autoname: { property: "name", maxLength: 255 },
-  defaults: { waitForCapacityTimeout: "10m", healthCheckGracePeriod: 300, metricsGranularity: "1Minute", forceDelete: false },
+  defaults: {
+    waitForCapacityTimeout: "10m",
+    healthCheckGracePeriod: 300,
+    metricsGranularity: "1Minute",
+    forceDelete: false,
+  },
   async create(aws, args, operation) {
     const { autoscaling } = aws;
     const { name, tags, targetGroupArns, initialLifecycleHooks, suspendedProcesses, enabledMetrics } = args;
@@ -102,11 +119,13 @@ const group: ResourceModel<Aws> = {
       LifecycleHookSpecificationList: hooks.length > 0 ? hooks : undefined,
       Tags: tagsOf(name, tags),
     };
-    const profileMissing = (error: Error) => /Invalid IamInstanceProfile|Invalid IAM Instance Profile/i.test(error.message);
+    const profileMissing = (error: Error) =>
+      /Invalid IamInstanceProfile|Invalid IAM Instance Profile/i.test(error.message);
     const wait = waiting(operation, "the instance profile to be seen", 120);
     await retryWhile(wait, profileMissing, () => autoscaling.createAutoScalingGroup(body));
     operation.created(name);
-    if (suspendedProcesses) await autoscaling.suspendProcesses({ AutoScalingGroupName: name, ScalingProcesses: suspendedProcesses });
+    if (suspendedProcesses)
+      await autoscaling.suspendProcesses({ AutoScalingGroupName: name, ScalingProcesses: suspendedProcesses });
     if (enabledMetrics) {
       const metrics = { Metrics: enabledMetrics, Granularity: args.metricsGranularity };
       await autoscaling.enableMetricsCollection({ AutoScalingGroupName: name, ...metrics });
@@ -117,7 +136,12 @@ const group: ResourceModel<Aws> = {
   async read(aws, id, state) {
     const found = await find(aws, id);
     if (!found) return undefined;
-    const { MinSize: minSize, MaxSize: maxSize, DesiredCapacity: desiredCapacity, HealthCheckType: healthCheckType } = found;
+    const {
+      MinSize: minSize,
+      MaxSize: maxSize,
+      DesiredCapacity: desiredCapacity,
+      HealthCheckType: healthCheckType,
+    } = found;
     // Attachments of their own (aws:autoscaling/attachment) are no drift of the group.
     const targetGroups = state.targetGroupArns ? { targetGroupArns: found.TargetGroupARNs } : {};
     return { arn: found.AutoScalingGroupARN, minSize, maxSize, desiredCapacity, healthCheckType, ...targetGroups };
@@ -131,13 +155,19 @@ const group: ResourceModel<Aws> = {
     await autoscaling.updateAutoScalingGroup({ AutoScalingGroupName, ...body });
     if (changed.has("tags")) {
       const kept = new Set((news.tags ?? []).map((tag: Props) => tag.key));
-      const removed = tagsOf(id, (olds.tags ?? []).filter((tag: Props) => !kept.has(tag.key)));
+      const removed = tagsOf(
+        id,
+        (olds.tags ?? []).filter((tag: Props) => !kept.has(tag.key)),
+      );
       if (removed.length > 0) await autoscaling.deleteTags({ Tags: removed });
       if (kept.size > 0) await autoscaling.createOrUpdateTags({ Tags: tagsOf(id, news.tags) });
     }
     if (changed.has("targetGroupArns")) {
       const [before, after]: string[][] = [olds.targetGroupArns ?? [], news.targetGroupArns ?? []];
-      const [detached, attached] = [before!.filter((arn) => !after!.includes(arn)), after!.filter((arn) => !before!.includes(arn))];
+      const [detached, attached] = [
+        before!.filter((arn) => !after!.includes(arn)),
+        after!.filter((arn) => !before!.includes(arn)),
+      ];
       if (detached.length > 0) {
         await autoscaling.detachLoadBalancerTargetGroups({ AutoScalingGroupName, TargetGroupARNs: detached });
       }
@@ -154,8 +184,13 @@ const group: ResourceModel<Aws> = {
       const { strategy: Strategy, preferences = {} } = news.instanceRefresh;
       const { instanceWarmup, ...rest } = preferences;
       const warmup = instanceWarmup === undefined ? {} : { InstanceWarmup: Number(instanceWarmup) };
-      await autoscaling.startInstanceRefresh({ AutoScalingGroupName, Strategy, Preferences: { ...pascal(rest), ...warmup } });
+      await autoscaling.startInstanceRefresh({
+        AutoScalingGroupName,
+        Strategy,
+        Preferences: { ...pascal(rest), ...warmup },
+      });
     }
+    operation.created(id);
     const resized = ["desiredCapacity", "minSize", "maxSize"].some((name) => changed.has(name));
     if (resized || changed.size === 0) await untilCapacity(aws, id, news, changed.has("desiredCapacity"), operation);
   },
@@ -163,7 +198,12 @@ const group: ResourceModel<Aws> = {
     const { autoscaling } = aws;
     if (!(await find(aws, id))) return;
     if (!state.forceDelete) {
-      await autoscaling.updateAutoScalingGroup({ AutoScalingGroupName: id, MinSize: 0, MaxSize: 0, DesiredCapacity: 0 });
+      await autoscaling.updateAutoScalingGroup({
+        AutoScalingGroupName: id,
+        MinSize: 0,
+        MaxSize: 0,
+        DesiredCapacity: 0,
+      });
       await waitFor(waiting(operation, `the instances of ${id} to end`, 600), async () => {
         const left = (await find(aws, id))?.Instances?.length ?? 0;
         return left === 0 ? { done: true } : { state: `${left} left` };
@@ -171,7 +211,9 @@ const group: ResourceModel<Aws> = {
     }
     const busy = (error: Error) => /ResourceInUse|ScalingActivityInProgress/.test(error.name);
     const wait = waiting(operation, `${id} to be free`, 600);
-    await retryWhile(wait, busy, () => autoscaling.deleteAutoScalingGroup({ AutoScalingGroupName: id, ForceDelete: true }));
+    await retryWhile(wait, busy, () =>
+      autoscaling.deleteAutoScalingGroup({ AutoScalingGroupName: id, ForceDelete: true }),
+    );
     await waitFor(waiting(operation, `${id} to go`, 600), async () =>
       (await find(aws, id)) ? { state: "it is there" } : { done: true },
     );

@@ -44,7 +44,11 @@ const logGroup: ResourceModel<Aws> = {
   },
 };
 
-async function setRetention({ logs }: Pick<Aws, "logs">, logGroupName: string, days: number | undefined): Promise<void> {
+async function setRetention(
+  { logs }: Pick<Aws, "logs">,
+  logGroupName: string,
+  days: number | undefined,
+): Promise<void> {
   if (days) await logs.putRetentionPolicy({ logGroupName, retentionInDays: days });
   else await unlessGone(logs.deleteRetentionPolicy({ logGroupName }));
 }

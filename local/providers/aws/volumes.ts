@@ -25,7 +25,13 @@ const volume: ResourceModel<Aws> = {
   },
   async update({ ec2 }, { id, news, changed }) {
     if (!["size", "type", "iops", "throughput"].some((name) => changed.has(name))) return;
-    await ec2.modifyVolume({ VolumeId: id, Size: news.size, VolumeType: news.type, Iops: news.iops, Throughput: news.throughput });
+    await ec2.modifyVolume({
+      VolumeId: id,
+      Size: news.size,
+      VolumeType: news.type,
+      Iops: news.iops,
+      Throughput: news.throughput,
+    });
   },
   async delete({ ec2 }, id, state, operation) {
     if (state.finalSnapshot) await ec2.createSnapshot({ VolumeId: id, TagSpecifications: tagged("snapshot", state) });

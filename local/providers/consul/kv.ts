@@ -33,7 +33,11 @@ export const keys: ResourceModel<AgentApi> = {
   },
   async update(api, { olds, news }) {
     const kept = new Set((news.keys ?? []).map((key: Props) => key.path));
-    await removeKeys(api, (olds.keys ?? []).filter((key: Props) => !kept.has(key.path)), news.datacenter);
+    await removeKeys(
+      api,
+      (olds.keys ?? []).filter((key: Props) => !kept.has(key.path)),
+      news.datacenter,
+    );
     await writeKeys(api, news);
   },
   delete: (api, _id, { keys: wanted, datacenter }) => removeKeys(api, wanted, datacenter),
@@ -41,8 +45,10 @@ export const keys: ResourceModel<AgentApi> = {
 
 async function writePrefix(api: AgentApi, args: Props): Promise<void> {
   const { pathPrefix, subkeys = {}, subkeyCollection = [], datacenter: dc } = args;
-  for (const [path, value] of Object.entries(subkeys)) await write(api, pathPrefix + path, String(value), undefined, dc);
-  for (const { path, value, flags } of subkeyCollection as Props[]) await write(api, pathPrefix + path, value, flags, dc);
+  for (const [path, value] of Object.entries(subkeys))
+    await write(api, pathPrefix + path, String(value), undefined, dc);
+  for (const { path, value, flags } of subkeyCollection as Props[])
+    await write(api, pathPrefix + path, value, flags, dc);
 }
 
 /** Everything under a prefix is the resource's: what it does not name is deleted. */
@@ -57,7 +63,8 @@ export const keyPrefix: ResourceModel<AgentApi> = {
     const dc = news.datacenter;
     const wanted = [...Object.keys(news.subkeys ?? {}), ...(news.subkeyCollection ?? []).map((key: Props) => key.path)];
     const found = (await api.find<string[]>(at(id), { keys: true, dc })) ?? [];
-    for (const path of found.filter((path) => !wanted.includes(path.slice(id.length)))) await api.delete(at(path), { dc });
+    for (const path of found.filter((path) => !wanted.includes(path.slice(id.length))))
+      await api.delete(at(path), { dc });
     await writePrefix(api, news);
   },
   delete: (api, id, { datacenter: dc }) => api.delete(at(id), { recurse: true, dc }),

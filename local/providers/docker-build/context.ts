@@ -7,7 +7,9 @@ function expression(pattern: string): RegExp {
   const text = pattern
     .replace(/^\/+|\/+$/g, "")
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replace(/\*\*\/|\*\*|\*|\?/g, (glob) => (glob === "**/" ? "(?:.*/)?" : glob === "**" ? ".*" : glob === "*" ? "[^/]*" : "[^/]"));
+    .replace(/\*\*\/|\*\*|\*|\?/g, (glob) =>
+      glob === "**/" ? "(?:.*/)?" : glob === "**" ? ".*" : glob === "*" ? "[^/]*" : "[^/]",
+    );
   return new RegExp(`^${text}(?:/.*)?$`);
 }
 

@@ -71,11 +71,19 @@ async function push(id: string, reference: string, args: Props, operation: Opera
   const { repository, tag } = splitReference(reference);
   const target = reachable(repository);
   const login = ((args["registries"] ?? []) as Props[]).find(({ address }) =>
-    repository.startsWith(String(address).replace(/^https?:\/\//, "").split("/")[0]!),
+    repository.startsWith(
+      String(address)
+        .replace(/^https?:\/\//, "")
+        .split("/")[0]!,
+    ),
   );
   if (target !== repository) await engine.getImage(id).tag({ repo: target, tag });
   try {
-    const authconfig = login && { username: login["username"], password: login["password"], serveraddress: target.split("/")[0] };
+    const authconfig = login && {
+      username: login["username"],
+      password: login["password"],
+      serveraddress: target.split("/")[0],
+    };
     const stream = await engine.getImage(`${target}:${tag}`).push({ authconfig });
     let digest: string | undefined;
     await new Promise<void>((resolve, reject) =>
@@ -92,7 +100,11 @@ async function push(id: string, reference: string, args: Props, operation: Opera
     if (!digest) throw new Error(`the push of ${reference} ended without a digest`);
     return digest;
   } finally {
-    if (target !== repository) await engine.getImage(`${target}:${tag}`).remove({ noprune: true }).catch(() => undefined);
+    if (target !== repository)
+      await engine
+        .getImage(`${target}:${tag}`)
+        .remove({ noprune: true })
+        .catch(() => undefined);
   }
 }
 
@@ -128,7 +140,11 @@ const image: ResourceModel<object> = {
   update: async (_context, { news }, operation) => make(news, operation),
   async delete(_context, _id, { tags = [] }) {
     // What was pushed is the repository's to keep or to expire.
-    for (const tag of tags as string[]) await engine.getImage(tag).remove({ noprune: true }).catch(() => undefined);
+    for (const tag of tags as string[])
+      await engine
+        .getImage(tag)
+        .remove({ noprune: true })
+        .catch(() => undefined);
   },
 };
 

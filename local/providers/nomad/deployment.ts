@@ -35,12 +35,16 @@ export function placementFailures(evaluation: Props): string[] {
 
 /** Waits until the evaluation of a registration has ended; gives the id of the deployment that came of it, if any. */
 async function untilEvaluated(api: AgentApi, id: string, operation: Operation, seconds: number): Promise<Props> {
-  return waitFor<Props>({ what: `the evaluation ${id}`, seconds, signal: operation.signal, intervalMs: 1000 }, async () => {
-    const evaluation = await api.get(`/v1/evaluation/${id}`);
-    const { Status, StatusDescription } = evaluation;
-    if (Status === "failed" || Status === "canceled") throw new Error(`the evaluation ${id} ${Status}: ${StatusDescription}`);
-    return Status === "complete" ? { done: evaluation } : { state: String(Status) };
-  });
+  return waitFor<Props>(
+    { what: `the evaluation ${id}`, seconds, signal: operation.signal, intervalMs: 1000 },
+    async () => {
+      const evaluation = await api.get(`/v1/evaluation/${id}`);
+      const { Status, StatusDescription } = evaluation;
+      if (Status === "failed" || Status === "canceled")
+        throw new Error(`the evaluation ${id} ${Status}: ${StatusDescription}`);
+      return Status === "complete" ? { done: evaluation } : { state: String(Status) };
+    },
+  );
 }
 
 /**
@@ -57,8 +61,14 @@ export async function untilDeployed(api: AgentApi, evaluation: string, operation
     if (unplaced.length > 0) operation.status(unplaced.join("; "));
     return;
   }
-  const explain = async (message: string) => new Error([message, ...unplaced, ...(await unhealthy(api, deployment))].join("\n"));
-  const wait = { what: `the deployment ${deployment.slice(0, 8)}`, seconds: left(), signal: operation.signal, intervalMs: 1000 };
+  const explain = async (message: string) =>
+    new Error([message, ...unplaced, ...(await unhealthy(api, deployment))].join("\n"));
+  const wait = {
+    what: `the deployment ${deployment.slice(0, 8)}`,
+    seconds: left(),
+    signal: operation.signal,
+    intervalMs: 1000,
+  };
   await waitFor({ ...wait, onState: operation.status }, async () => {
     const { Status, StatusDescription, TaskGroups } = await api.get(`/v1/deployment/${deployment}`);
     if (Status === "successful") return { done: true };

@@ -91,7 +91,17 @@ export const job: ResourceModel<AgentApi> = {
   args: "jobspec json hcl2{vars} detach deregisterOnDestroy purgeOnDestroy policyOverride preserveCounts",
   defaults: { detach: true, deregisterOnDestroy: true, purgeOnDestroy: false, json: false },
   volatile: Object.fromEntries(
-    ["modifyIndex", "version", "submitTime", "status", "stable", "deploymentId", "deploymentStatus", "taskGroups", "constraints"]
+    [
+      "modifyIndex",
+      "version",
+      "submitTime",
+      "status",
+      "stable",
+      "deploymentId",
+      "deploymentStatus",
+      "taskGroups",
+      "constraints",
+    ]
       .concat(["datacenters", "priority", "type", "updateStrategies"])
       .map((name) => [name, registered]),
   ),
@@ -114,6 +124,9 @@ export const job: ResourceModel<AgentApi> = {
   },
   async delete(api, id, state) {
     if (state.deregisterOnDestroy === false) return;
-    await api.delete(`/v1/job/${encodeURIComponent(id)}`, { ...namespaceOf(state), purge: Boolean(state.purgeOnDestroy) });
+    await api.delete(`/v1/job/${encodeURIComponent(id)}`, {
+      ...namespaceOf(state),
+      purge: Boolean(state.purgeOnDestroy),
+    });
   },
 };

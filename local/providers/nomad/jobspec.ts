@@ -20,7 +20,8 @@ function escaped(text: string, offset: number): boolean {
 export function variableFile(variables: Readonly<Record<string, unknown>>): string {
   return Object.entries(variables)
     .map(([name, value]) => {
-      if (!identifier.test(name)) throw new Error(`hcl2.vars: ${JSON.stringify(name)} is not a name of an HCL2 variable`);
+      if (!identifier.test(name))
+        throw new Error(`hcl2.vars: ${JSON.stringify(name)} is not a name of an HCL2 variable`);
       if (typeof value !== "string") throw new Error(`hcl2.vars.${name}: expected a string, got ${typeof value}`);
       return `${name} = ${hclString(value)}\n`;
     })

@@ -74,9 +74,10 @@ export class Discovery {
   /** Never rejects: what came of it is in `last` or `failure`. */
   private async ask(): Promise<void> {
     const { lookup, deadlineMs, now, onLookup } = this.options;
-    const deadline = wait(deadlineMs).then(() => Promise.reject(new LookupError(this.name, "TIMEOUT")));
     try {
-      const instances = await Promise.race([lookup(this.name), deadline]);
+      const asked = lookup(this.name);
+      const deadline = wait(deadlineMs).then(() => Promise.reject(new LookupError(this.name, "TIMEOUT")));
+      const instances = await Promise.race([asked, deadline]);
       this.last = { instances, at: now() };
       this.failure = undefined;
       onLookup(instances.length > 0 ? "ok" : "none");

@@ -1,0 +1,131 @@
+import { aws } from "./cli/aws";
+import { logs, ssh, status } from "./cli/hosts";
+import { fetchPage, readableText } from "./cli/page";
+import { destroy, preview, refresh, up, type Outputs, type Session } from "./cli/session";
+
+const USAGE = `The cluster on this machine: the same program as on AWS, in a cloud of containers.
+
+  npm run demo [-- --down]                 up, then the page that is served (or take everything down)
+  npm run local -- up                      create or change the stack
+  npm run local -- preview                 what up would do
+  npm run local -- refresh                 bring the state in line with what is there
+  npm run local -- status                  hosts, members, addresses
+  npm run local -- ssh <host> [command]    a shell on a host, by name or instance id
+  npm run local -- logs <host>             its console, boot steps and agents' journal
+  npm run local -- aws <arguments>         awscli against the stack's cloud
+  npm run local -- destroy [--force]       remove everything (--force: without asking the engine)
+
+  --stack NAME   another stack beside the first (default local; its configuration is Pulumi.NAME.yaml, else Pulumi.local.yaml)`;
+
+interface Arguments {
+  readonly command: string;
+  readonly rest: string[];
+  readonly stack: string;
+  readonly flags: ReadonlySet<string>;
+}
+
+/** Options count before the command, and after it where the command takes no words of its own to pass on. */
+export function parseArguments(argv: readonly string[]): Arguments {
+  const words: string[] = [];
+  const flags = new Set<string>();
+  let stack = "local";
+  const passesOn = () => words[0] === "aws" || (words[0] === "ssh" && words.length > 1);
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index]!;
+    if (passesOn() || !word.startsWith("-")) words.push(word);
+    else if (word === "--stack") stack = argv[++index] ?? "";
+    else if (word.startsWith("--stack=")) stack = word.slice("--stack=".length);
+    else if (["--down", "--force", "--help", "-h"].includes(word)) flags.add(word);
+    else throw new Error(`unknown option ${word}\n\n${USAGE}`);
+  }
+  if (!/^[a-z][a-z0-9-]{0,30}$/.test(stack)) {
+    throw new Error(`--stack: expected small letters, digits and hyphens, at most 31 in all, got "${stack}"`);
+  }
+  const [command = "", ...rest] = words;
+  return { command: flags.has("--help") || flags.has("-h") ? "help" : command, rest, stack, flags };
+}
+
+function printOutputs(outputs: Outputs): void {
+  const print = (value: unknown, indent: string): void => {
+    for (const [name, item] of Object.entries(value as Record<string, unknown>)) {
+      const nested = typeof item === "object" && item !== null;
+      console.log(`${indent}${name}${nested ? "" : `: ${String(item)}`}`);
+      if (nested) print(item, `${indent}  `);
+    }
+  };
+  print(outputs, "  ");
+}
+
+async function demo(session: Session, down: boolean): Promise<void> {
+  if (down) return destroy(session, { force: false });
+  const { url } = await up(session);
+  if (typeof url !== "string") throw new Error("the stack has no output `url`");
+  const text = readableText(await fetchPage(url));
+  const option = session.stack === "local" ? "" : ` --stack ${session.stack}`;
+  console.log(`\n${text.replace(/^/gm, "  | ")}\n\nThe page is served at ${url}\n
+Next:
+  npm run local --${option} status
+  npm run local --${option} ssh <host>
+  npm run local --${option} aws autoscaling describe-auto-scaling-groups
+  npm run demo --${option} --down      takes everything away`);
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+  const { command, rest, stack, flags } = parseArguments(argv);
+  const abort = new AbortController();
+  const session: Session = { stack, log: (line) => console.error(line), signal: abort.signal };
+  const cancel = (signal: NodeJS.Signals) => {
+    console.error(`${signal}: cancelling; what is under way is finished and recorded`);
+    // A terminal sends Ctrl-C to the engine too, and a second one would end it in the middle of its work.
+    if (signal === "SIGTERM" || !process.stdin.isTTY) abort.abort();
+  };
+  if (["up", "preview", "refresh", "destroy", "demo"].includes(command)) {
+    process.once("SIGINT", cancel).once("SIGTERM", cancel);
+  }
+  switch (command) {
+    case "up":
+      printOutputs(await up(session));
+      return 0;
+    case "preview":
+      await preview(session);
+      return 0;
+    case "refresh":
+      await refresh(session);
+      return 0;
+    case "destroy":
+      await destroy(session, { force: flags.has("--force") });
+      return 0;
+    case "demo":
+      await demo(session, flags.has("--down"));
+      return 0;
+    case "status":
+      await status(stack);
+      return 0;
+    case "aws":
+      return aws(session, rest);
+    case "ssh":
+    case "logs": {
+      const [host, ...words] = rest;
+      if (!host) throw new Error(`${command}: which host? \`npm run local -- status\` lists them`);
+      if (command === "ssh") return ssh(stack, host, words);
+      await logs(stack, host);
+      return 0;
+    }
+    case "help":
+      console.log(USAGE);
+      return 0;
+    default:
+      throw new Error(`${command ? `unknown command ${command}` : "expected a command"}\n\n${USAGE}`);
+  }
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2)).then(
+    (code) => process.exit(code),
+    (error: Error) => {
+      console.error(error.message);
+      process.exit(1);
+    },
+  );
+}

@@ -1,0 +1,61 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, openSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { cacheRoot } from "../engines/find";
+import { engine, run } from "./images/docker";
+
+const START_SECONDS = 60;
+
+const answers = async (): Promise<boolean> =>
+  engine.ping().then(
+    () => true,
+    () => false,
+  );
+
+const isInstalled = (program: string): boolean => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
+
+/**
+ * Makes sure that a Docker engine answers. On Linux as root one is installed from the distribution and started when there is none,
+ * and left running; elsewhere the error says what to install.
+ */
+export async function ensureDocker(log: (line: string) => void): Promise<void> {
+  if (await answers()) return;
+  if (process.platform !== "linux" || process.getuid?.() !== 0) {
+    throw new Error(
+      "no Docker engine answers. Install Docker (https://docs.docker.com/engine/install/), start it, and see that `docker info` " +
+        "works for this user; or set DOCKER_HOST to a running one",
+    );
+  }
+  if (!isInstalled("dockerd") || !isInstalled("iptables")) await install(log);
+  await start(log);
+}
+
+async function install(log: (line: string) => void): Promise<void> {
+  if (!isInstalled("apt-get")) {
+    throw new Error(
+      "no Docker engine answers, and without apt-get it cannot be installed from here: install Docker and start it",
+    );
+  }
+  log("installing docker.io and iptables by apt-get (about a minute)");
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  await run("apt-get", ["update", "-qq"], { env });
+  await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "docker.io", "iptables"], { env });
+}
+
+async function start(log: (line: string) => void): Promise<void> {
+  mkdirSync(cacheRoot(), { recursive: true });
+  const file = path.join(cacheRoot(), "dockerd.log");
+  log(`starting the Docker engine (its log: ${file})`);
+  const output = openSync(file, "w");
+  const daemon = spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output] });
+  let ended: number | null | undefined;
+  daemon.on("exit", (code) => (ended = code));
+  daemon.on("error", () => (ended = null));
+  daemon.unref();
+  for (const end = Date.now() + START_SECONDS * 1000; Date.now() < end && ended === undefined;) {
+    if (await answers()) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  const tail = readFileSync(file, "utf8").trimEnd().split("\n").slice(-8).join("\n");
+  throw new Error(`the Docker engine does not start. Its last lines, in ${file}:\n${tail}`);
+}

@@ -1,0 +1,74 @@
+import { Bastion } from "../../components/bastion";
+import { ClusterFirewall } from "../../components/cluster-firewall";
+import { ClusterSecrets } from "../../components/cluster-secrets";
+import { DEBIAN_12 } from "../../components/machine-image";
+import { Network } from "../../components/network";
+import { ServerCluster } from "../../components/server-cluster";
+import { WorkerPool } from "../../components/worker-pool";
+
+const identity = { project: "cluster", stack: "test", cluster: "cluster-test" };
+const region = "eu-west-1";
+const software = {
+  datacenter: "dc1",
+  nomad: { version: "1.11.3" },
+  consul: { version: "1.22.7" },
+  releasesUrl: "https://releases.example",
+};
+
+/** Five servers over two zones, a pool of workers that takes no traffic, and a bastion with a key, for two operators. */
+export function createHosts(): void {
+  const network = new Network("network", {
+    identity,
+    region,
+    vpcCidr: "10.42.0.0/16",
+    zones: 2,
+    natGateways: "single",
+    flowLogs: false,
+  });
+  const firewall = new ClusterFirewall("firewall", { identity, network });
+  const secrets = new ClusterSecrets("secrets", { identity, region });
+  const operatorCidrs = ["203.0.113.0/24", "198.51.100.7/32"];
+  const bastion = new Bastion("bastion", {
+    identity,
+    region,
+    network,
+    instanceType: "t3.nano",
+    image: { owner: "self", name: "bastion-*" },
+    publicKey: "ssh-ed25519 AAAA",
+    operatorCidrs,
+  });
+  new ServerCluster("servers", {
+    identity,
+    region,
+    network,
+    firewall,
+    secrets,
+    bastion,
+    count: 5,
+    instanceType: "t3.small",
+    image: DEBIAN_12,
+    volumeGiB: 10,
+    software,
+    operatorCidrs,
+    protect: false,
+  });
+  new WorkerPool("workers", {
+    identity,
+    region,
+    network,
+    firewall,
+    secrets,
+    nodeClass: "inner",
+    min: 1,
+    max: 3,
+    desired: 2,
+    instanceTypes: ["t3.small"],
+    spotPercent: 0,
+    healthCheck: "instance",
+    image: DEBIAN_12,
+    rootVolumeGiB: 20,
+    servers: 5,
+    software,
+    repositoryArns: ["arn:aws:ecr:eu-west-1:123456789012:repository/cluster-test/*"],
+  });
+}

@@ -1,0 +1,202 @@
+import { gunzipSync } from "node:zlib";
+import { createHosts } from "./cluster-hosts";
+import { type RecordingMocks, settle, startMocks } from "./recording-mocks";
+import { PROGRAM_TIMEOUT_MS } from "./run-program";
+
+describe("the cluster's hosts", () => {
+  let mocks: RecordingMocks;
+  beforeAll(async () => {
+    mocks = await startMocks("up");
+    createHosts();
+    await settle(mocks);
+  }, PROGRAM_TIMEOUT_MS);
+
+  const policy = (name: string) =>
+    (JSON.parse(mocks.ofType("aws:iam/rolePolicy:RolePolicy")[name]!.inputs.policy) as { Statement: unknown[] })
+      .Statement;
+
+  /** Rules into a group as `peer protocol/from-to`, without the others. */
+  function rulesInto(group: string): string[] {
+    return Object.values(mocks.ofType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"))
+      .filter(({ inputs }) => inputs.securityGroupId === `${group}-id`)
+      .map(({ inputs }) => {
+        const peer = inputs.cidrIpv4 ?? inputs.referencedSecurityGroupId.replace(/-id$/, "");
+        const ports = inputs.fromPort === inputs.toPort ? inputs.fromPort : `${inputs.fromPort}-${inputs.toPort}`;
+        return `${peer} ${inputs.ipProtocol}/${ports}`;
+      })
+      .sort();
+  }
+
+  it("open between servers and workers exactly the ports that Consul and Nomad need", () => {
+    expect(rulesInto("firewall-servers")).toEqual([
+      "firewall-servers tcp/4647",
+      "firewall-servers tcp/4648",
+      "firewall-servers tcp/8300",
+      "firewall-servers tcp/8301",
+      "firewall-servers tcp/8302",
+      "firewall-servers udp/4648",
+      "firewall-servers udp/8301",
+      "firewall-servers udp/8302",
+      "firewall-workers tcp/4647",
+      "firewall-workers tcp/8300",
+      "firewall-workers tcp/8301",
+      "firewall-workers udp/8301",
+      "servers-api tcp/4646",
+      "servers-api tcp/8500",
+    ]);
+    expect(rulesInto("firewall-workers")).toEqual([
+      "firewall-servers tcp/8301",
+      "firewall-servers udp/8301",
+      "firewall-workers tcp/20000-32000",
+      "firewall-workers tcp/8301",
+      "firewall-workers udp/8301",
+    ]);
+    expect(rulesInto("workers")).toEqual([]);
+  });
+
+  it("open the APIs and SSH to the operators alone", () => {
+    expect(rulesInto("servers-api")).toEqual([
+      "198.51.100.7/32 tcp/4646",
+      "198.51.100.7/32 tcp/8500",
+      "203.0.113.0/24 tcp/4646",
+      "203.0.113.0/24 tcp/8500",
+      "bastion tcp/4646",
+      "bastion tcp/8500",
+    ]);
+    expect(rulesInto("bastion")).toEqual(["198.51.100.7/32 tcp/22", "203.0.113.0/24 tcp/22"]);
+  });
+
+  it("let servers discover each other and read their own parameters, and nothing else", () => {
+    expect(policy("servers-policy")).toEqual([
+      {
+        Sid: "DiscoverServers",
+        Effect: "Allow",
+        Action: ["ec2:DescribeInstances"],
+        Resource: "*",
+        Condition: { StringEquals: { "aws:RequestedRegion": "eu-west-1" } },
+      },
+      {
+        Sid: "ReadOwnParameters",
+        Effect: "Allow",
+        Action: ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
+        Resource: [
+          "arn:aws:ssm:eu-west-1:123456789012:parameter/cluster-test/servers",
+          "arn:aws:ssm:eu-west-1:123456789012:parameter/cluster-test/servers/*",
+        ],
+      },
+    ]);
+  });
+
+  it("let workers pull the stack's images besides, and never read the servers' parameters", () => {
+    const statements = policy("workers-policy");
+    expect(JSON.stringify(statements)).not.toContain("parameter/cluster-test/servers");
+    expect(statements.slice(2)).toEqual([
+      { Sid: "LogInToRegistry", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
+      {
+        Sid: "PullImages",
+        Effect: "Allow",
+        Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        Resource: ["arn:aws:ecr:eu-west-1:123456789012:repository/cluster-test/*"],
+      },
+    ]);
+  });
+
+  it("let the bastion be reached by Session Manager, and read no parameter", () => {
+    expect(JSON.stringify(policy("bastion-policy"))).not.toMatch(/ssm:Get/);
+    expect(policy("bastion-policy")).toHaveLength(1);
+  });
+
+  it("deal servers out to the zones, each with an encrypted volume in its own zone that is attached to it", () => {
+    const instances = mocks.ofType("aws:ec2/instance:Instance");
+    const volumes = mocks.ofType("aws:ebs/volume:Volume");
+    const attachments = mocks.ofType("aws:ec2/volumeAttachment:VolumeAttachment");
+    const zones = ["a", "b", "a", "b", "a"];
+    zones.forEach((zone, index) => {
+      const name = `servers-${index + 1}`;
+      expect(instances[name]!.inputs.subnetId).toBe(`network-private-${zone}-id`);
+      expect(volumes[`${name}-data`]!.inputs).toMatchObject({
+        availabilityZone: `eu-west-1${zone}`,
+        type: "gp3",
+        size: 10,
+        encrypted: true,
+      });
+      expect(attachments[`${name}-data`]!.inputs).toMatchObject({
+        deviceName: "/dev/sdf",
+        instanceId: `${name}-id`,
+        volumeId: `vol-${Buffer.from(`${name}-data`).toString("hex")}`,
+      });
+    });
+    expect(Object.keys(volumes)).toHaveLength(5);
+  });
+
+  it("tell each server, in its user data, how many there are and which volume is its own", () => {
+    const { userDataBase64 } = mocks.ofType("aws:ec2/instance:Instance")["servers-3"]!.inputs;
+    const text = gunzipSync(Buffer.from(userDataBase64, "base64")).toString("utf8");
+    const said = /SERVERS='(\d+)'.*DATA_VOLUME_ID='(vol-[0-9a-f]+)'/.exec(text);
+    expect(said?.slice(1)).toEqual(["5", `vol-${Buffer.from("servers-3-data").toString("hex")}`]);
+  });
+
+  it("demand IMDSv2 without a further hop, and encrypt every root volume", () => {
+    const metadataOptions = {
+      httpEndpoint: "enabled",
+      httpTokens: "required",
+      httpPutResponseHopLimit: 1,
+      instanceMetadataTags: "enabled",
+    };
+    for (const { inputs } of Object.values(mocks.ofType("aws:ec2/instance:Instance"))) {
+      expect(inputs.metadataOptions).toEqual(metadataOptions);
+      expect(inputs.rootBlockDevice).toMatchObject({ encrypted: true, volumeType: "gp3" });
+    }
+    const template = mocks.ofType("aws:ec2/launchTemplate:LaunchTemplate")["workers"]!.inputs;
+    expect(template.metadataOptions).toEqual(metadataOptions);
+    expect(template.blockDeviceMappings).toEqual([
+      {
+        deviceName: "/dev/xvda",
+        ebs: { volumeType: "gp3", volumeSize: 20, encrypted: "true", deleteOnTermination: "true" },
+      },
+    ]);
+  });
+
+  it("replace a server in place, after the old one let go of its volume, and never for a newer image alone", () => {
+    const { options, inputs } = mocks.ofType("aws:ec2/instance:Instance")["servers-1"]!;
+    expect(options).toMatchObject({ deleteBeforeReplace: true, ignoreChanges: ["ami"] });
+    expect(inputs.userDataReplaceOnChange).toBe(true);
+    expect(options.dependsOn).toEqual(expect.arrayContaining(["network-private-a-nat", "network-private-b-nat"]));
+  });
+
+  it("mark servers alone for auto-join", () => {
+    const instances = mocks.ofType("aws:ec2/instance:Instance");
+    expect(instances["servers-1"]!.inputs.tags).toEqual({
+      Project: "cluster",
+      Stack: "test",
+      Cluster: "cluster-test",
+      Component: "servers",
+      Name: "cluster-test-server-1",
+      Role: "server",
+      ConsulServers: "cluster-test",
+    });
+    expect(instances["bastion"]!.inputs.tags).not.toHaveProperty("ConsulServers");
+    const tags = mocks.ofType("aws:autoscaling/group:Group")["workers"]!.inputs.tags as {
+      key: string;
+      value: string;
+    }[];
+    expect(tags).toContainEqual({ key: "Role", value: "worker", propagateAtLaunch: true });
+    expect(tags.map(({ key }) => key)).not.toContain("ConsulServers");
+  });
+
+  it("scale workers within bounds, and roll them when their template changes", () => {
+    const { inputs, options } = mocks.ofType("aws:autoscaling/group:Group")["workers"]!;
+    expect(inputs).toMatchObject({
+      minSize: 1,
+      maxSize: 3,
+      desiredCapacity: 2,
+      healthCheckType: "EC2",
+      healthCheckGracePeriod: 300,
+      vpcZoneIdentifiers: ["network-private-a-id", "network-private-b-id"],
+      launchTemplate: { id: "workers-id", version: "1" },
+      instanceRefresh: { strategy: "Rolling" },
+    });
+    expect(inputs).not.toHaveProperty("mixedInstancesPolicy");
+    expect(options.ignoreChanges).toEqual(["desiredCapacity", "targetGroupArns"]);
+  });
+});
