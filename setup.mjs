@@ -174,7 +174,7 @@ function requireNode() {
 async function main() {
   requireNode();
   await install(".");
-  for (const [name, options] of Object.entries(bundles)) if (fs.existsSync(options.entry)) await bundle(name, options);
+  for (const [name, options] of Object.entries(bundles)) await bundle(name, options);
   if (forTests) {
     for (const app of fs.readdirSync("apps").sort()) {
       if (fs.existsSync(path.join("apps", app, "package.json"))) await install(path.join("apps", app));

@@ -1,4 +1,4 @@
-import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation";
+import type { DiagnosticEvent, EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation";
 
 const verbs: Record<string, [sign: string, planned: string, done: string]> = {
   create: ["+", "create", "created"],
@@ -22,6 +22,19 @@ const isReal = ({ type, new: news, old }: StepEventMetadata): boolean =>
   (news ?? old)?.custom === true && !type.startsWith("pulumi:");
 const title = (step: StepEventMetadata): string => `${shortType(step.type)} ${nameOf(step)}`;
 
+/**
+ * A message without colours and without what says nothing about the program: the stack traces of the SDK's own code, the SDK's path
+ * to an output that failed, and how the engine wraps the errors of a resource that exists but is not ready.
+ */
+const readable = (message: string): string =>
+  message
+    .replace(/<\{%[^%]*%\}>/g, "")
+    .replace(/^ +at .*(node_modules|node:internal).*\n?/gm, "")
+    .replace(/error serializing property "[^"]+": /g, "")
+    .replace(/^(Unhandled exception: )?(Error: )?/, "")
+    .replace(/^1 error occurred:\n\s*\* /, "")
+    .trim();
+
 interface Running {
   readonly step: StepEventMetadata;
   readonly since: number;
@@ -40,6 +53,7 @@ export class Progress {
   readonly #running = new Map<string, Running>();
   readonly #errors: string[] = [];
   readonly #started = Date.now();
+  #heard = 0;
   readonly #timer: NodeJS.Timeout;
 
   constructor(preview: boolean, log: (line: string) => void) {
@@ -58,20 +72,21 @@ export class Progress {
     if (event.resOutputsEvent) this.#end(event.resOutputsEvent.metadata);
     if (event.resOpFailedEvent) this.#running.delete(event.resOpFailedEvent.metadata.urn);
     if (event.summaryEvent) Object.assign(this.changes, event.summaryEvent.resourceChanges);
-    const { diagnosticEvent: said } = event;
-    if (!said) return;
-    // Colours, and the stack traces of the SDK's own code, which say nothing about the program.
-    const text = said.message
-      .replace(/<\{%[^%]*%\}>/g, "")
-      .replace(/^ +at .*node_modules.*\n?|^ +at .*node:internal.*\n?/gm, "")
-      // How the engine wraps the errors of a resource that exists but is not ready.
-      .replace(/^1 error occurred:\n\s*\* /, "")
-      .trim();
-    const running = said.urn ? this.#running.get(said.urn) : undefined;
-    if (running && said.severity === "info") running.status = text;
-    else if (said.severity === "error") this.#error(said.urn, text);
-    else if (said.severity === "warning" || (said.severity.startsWith("info") && !said.ephemeral)) this.#say(text);
+    if (event.diagnosticEvent) this.#hear(event.diagnosticEvent);
   };
+
+  #hear({ urn, message, severity, ephemeral }: DiagnosticEvent): void {
+    const text = readable(message);
+    const running = urn ? this.#running.get(urn) : undefined;
+    if (severity === "error") this.#error(urn, text);
+    else if (severity === "warning" || (severity.startsWith("info") && !ephemeral)) this.#say(text);
+    else if (running) running.status = text;
+    else if (severity.startsWith("info") && Date.now() - this.#heard >= QUIET_SECONDS * 1000) {
+      // Passing words of the program itself: the first, and then one now and again.
+      this.#heard = Date.now();
+      this.#say(`… ${text}`);
+    }
+  }
 
   /** The error of a run: the engine's own messages, instead of the command line and its whole output. */
   explain(error: unknown, command: string): Error {
@@ -105,7 +120,7 @@ export class Progress {
     const verb = verbs[step.op];
     if (!running || !verb) return;
     this.#running.delete(step.urn);
-    if (step.op === "read" || step.op === "refresh") return;
+    if (["read", "refresh", "replace"].includes(step.op)) return;
     const seconds = (Date.now() - running.since) / 1000;
     const took = seconds >= 1 ? ` in ${seconds.toFixed(0)} s` : "";
     this.#say(`${verb[0]} ${title(step)} ${verb[2]}${took}${this.#why(step)}`);

@@ -1,6 +1,9 @@
 import { CreateRepositoryCommand, DescribeImagesCommand } from "@aws-sdk/client-ecr";
 import { createHash } from "node:crypto";
+import * as fs from "node:fs";
 import * as http from "node:http";
+import * as os from "node:os";
+import * as path from "node:path";
 import { close, startTestCloud, type TestCloud } from "./testing";
 import { RegistryGate } from "./registry";
 
@@ -18,6 +21,8 @@ const listen = async (handler: http.RequestListener): Promise<{ server: http.Ser
   return { server, port: (server.address() as { port: number }).port };
 };
 
+const storage = fs.mkdtempSync(path.join(os.tmpdir(), "registry-"));
+
 beforeAll(async () => {
   const behind = await listen((request, response) => {
     request.resume().on("end", () => {
@@ -26,8 +31,8 @@ beforeAll(async () => {
     });
   });
   registry = behind.server;
-  cloud = await startTestCloud(() => ({}), behind.port);
-  const gate = new RegistryGate({ port: behind.port, accountId: "123456789012", clients: cloud.moto });
+  cloud = await startTestCloud(() => ({}), behind.port, storage);
+  const gate = new RegistryGate({ port: behind.port, storage, accountId: "123456789012", clients: cloud.moto });
   const front = await listen((request, response) => void gate.handle(request, response, true));
   vpc = { server: front.server, address: `http://127.0.0.1:${front.port}` };
   const repository = (repositoryName: string, imageTagMutability: "IMMUTABLE" | "MUTABLE") =>
@@ -39,6 +44,7 @@ afterAll(async () => {
   close(vpc.server);
   await cloud.stop();
   close(registry);
+  fs.rmSync(storage, { recursive: true });
 });
 beforeEach(() => reached.splice(0));
 
@@ -100,4 +106,20 @@ test("callers in a VPC show the token that the API gave them", async () => {
   ) as string;
   expect((await fetch(path, { headers: { authorization: `Basic ${token}` } })).status).toBe(200);
   expect(reached).toEqual(["GET /v2/team/web/manifests/v1"]);
+});
+
+test("a layer that the machine has is linked into the repository that is asked for it, and no other", async () => {
+  const hash = "ab".padEnd(64, "0");
+  const data = path.join(storage, "docker/registry/v2/blobs/sha256/ab", hash);
+  fs.mkdirSync(data, { recursive: true });
+  fs.writeFileSync(path.join(data, "data"), "layer");
+  const link = (repository: string) =>
+    path.join(storage, "docker/registry/v2/repositories", repository, "_layers/sha256", hash, "link");
+
+  await fetch(`${cloud.endpoint}/v2/scratch/blobs/sha256:${hash}`, { method: "HEAD" });
+  await fetch(`${cloud.endpoint}/v2/absent/blobs/sha256:${hash}`, { method: "HEAD" });
+  await fetch(`${cloud.endpoint}/v2/scratch/blobs/sha256:${"cd".padEnd(64, "0")}`, { method: "HEAD" });
+  expect(fs.readFileSync(link("scratch"), "utf8")).toBe(`sha256:${hash}`);
+  expect(fs.existsSync(link("absent"))).toBe(false);
+  expect(fs.readdirSync(path.join(storage, "docker/registry/v2/repositories/scratch/_layers/sha256"))).toEqual([hash]);
 });

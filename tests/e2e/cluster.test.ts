@@ -36,19 +36,19 @@ async function page(url: string, seconds = 5): Promise<{ status: number; text: s
   return { status: response.status, text: await response.text() };
 }
 
-async function getJson(address: string, path: string) {
+async function getJson<T>(address: string, path: string): Promise<T> {
   const response = await fetch(`${address}${path}`, { signal: AbortSignal.timeout(5000) });
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
+  return (await response.json()) as T;
 }
 
 async function members(consulAddress: string): Promise<string[]> {
-  const nodes: { Node: string }[] = await getJson(consulAddress, "/v1/catalog/nodes");
+  const nodes = await getJson<{ Node: string }[]>(consulAddress, "/v1/catalog/nodes");
   return nodes.map(({ Node }) => Node).sort();
 }
 
 async function readyWorkers(nomadAddress: string): Promise<string[]> {
-  const nodes: { Address: string; Status: string; SchedulingEligibility: string }[] = await getJson(nomadAddress, "/v1/nodes");
+  const nodes = await getJson<{ Address: string; Status: string }[]>(nomadAddress, "/v1/nodes");
   return nodes.filter(({ Status }) => Status === "ready").map(({ Address }) => Address);
 }
 

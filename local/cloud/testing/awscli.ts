@@ -16,7 +16,13 @@ export class AwsCli {
   constructor(python: string, endpoint: string) {
     const environment = {
       ...{ PATH: process.env.PATH, HOME: "/nonexistent", AWS_ENDPOINT_URL: endpoint, AWS_DEFAULT_REGION: "eu-west-1" },
-      ...{ AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_DEFAULT_OUTPUT: "json", AWS_PAGER: "" },
+      ...{
+        AWS_ACCESS_KEY_ID: "test",
+        AWS_SECRET_ACCESS_KEY: "test",
+        AWS_DEFAULT_OUTPUT: "json",
+        AWS_PAGER: "",
+        PYTHONDONTWRITEBYTECODE: "1",
+      },
     };
     const script = path.resolve("local/cloud/testing/serve_awscli.py");
     this.child = spawn(python, [script], { env: environment, stdio: ["pipe", "pipe", "inherit"] });

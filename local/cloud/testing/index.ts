@@ -93,10 +93,11 @@ export interface TestCloud {
   stop(): Promise<void>;
 }
 
-/** The real moto and front of region eu-west-1, over a hypervisor without hosts; `registryPort` is where a registry would be. */
+/** The real moto and front of region eu-west-1, over a hypervisor without hosts; the last two say where a registry would be. */
 export async function startTestCloud(
   makeAnswers: (context: AnswerContext) => Answers = () => ({}),
   registryPort = 1,
+  registryStorage = "/nonexistent",
 ): Promise<TestCloud> {
   const logged: string[] = [];
   const log = (line: string): void => void logged.push(line);
@@ -115,7 +116,12 @@ export async function startTestCloud(
   const clients = motoClients(`http://127.0.0.1:${port}`, "eu-west-1");
   const hypervisor = new FakeHypervisor();
   const context = { clients, hypervisor, log };
-  const registry = new RegistryGate({ port: registryPort, accountId: "123456789012", clients });
+  const registry = new RegistryGate({
+    port: registryPort,
+    storage: registryStorage,
+    accountId: "123456789012",
+    clients,
+  });
   const front = new Front({
     ...{ motoPort: port, region: "eu-west-1", context, registry, answers: makeAnswers(context) },
   });
