@@ -1,7 +1,7 @@
 import { aws } from "./cli/aws";
 import { logs, ssh, status } from "./cli/hosts";
 import { fetchPage, readableText } from "./cli/page";
-import { destroy, preview, refresh, up, type Outputs, type Session } from "./cli/session";
+import { destroy, preview, refresh, savedOutputs, up, type Outputs, type Session } from "./cli/session";
 
 const USAGE = `The cluster on this machine: the same program as on AWS, in a cloud of containers.
 
@@ -9,6 +9,7 @@ const USAGE = `The cluster on this machine: the same program as on AWS, in a clo
   npm run local -- up                      create or change the stack
   npm run local -- preview                 what up would do
   npm run local -- refresh                 bring the state in line with what is there
+  npm run local -- output                  the stack's outputs, as JSON
   npm run local -- status                  hosts, members, addresses
   npm run local -- ssh <host> [command]    a shell on a host, by name or instance id
   npm run local -- logs <host>             its console, boot steps and agents' journal
@@ -98,6 +99,9 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     case "demo":
       await demo(session, flags.has("--down"));
+      return 0;
+    case "output":
+      console.log(JSON.stringify(savedOutputs(stack), undefined, 2));
       return 0;
     case "status":
       await status(stack);

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import * as automation from "@pulumi/pulumi/automation";
@@ -58,10 +58,17 @@ function projectFolder(stack: string): string {
   mkdirSync(folder, { recursive: true });
   const copy = path.join(folder, `Pulumi.${stack}.yaml`);
   const salt = existsSync(copy) ? /^encryptionsalt:.*$/m.exec(readFileSync(copy, "utf8"))?.[0] : undefined;
-  const text = readFileSync(configFile(stack), "utf8").trimEnd();
+  const text = withOwnAddresses(stack, readFileSync(configFile(stack), "utf8").trimEnd());
   writeFileSync(copy, salt ? `${salt}\n${text}\n` : `${text}\n`);
   writeFileSync(path.join(folder, "Pulumi.yaml"), readFileSync(path.resolve("Pulumi.yaml"), "utf8"));
   return folder;
+}
+
+/** A further stack of the same configuration gets a VPC of its own, for networks of one machine cannot overlap. */
+export function withOwnAddresses(stack: string, config: string): string {
+  if (stack === "local" || /^\s*cluster:vpcCidr:/m.test(config)) return config;
+  const second = 64 + (createHash("sha256").update(stack).digest()[0]! % 128);
+  return config.replace(/^config:$/m, `config:\n  cluster:vpcCidr: 10.${second}.0.0/16`);
 }
 
 const configured = (file: string, key: string): string | undefined =>

@@ -15,14 +15,16 @@ async function hosts(role: "server" | "worker"): Promise<Host[]> {
   );
   const instances = found.Reservations.flatMap((reservation: { Instances: unknown[] }) => reservation.Instances);
   return Promise.all(
-    instances.map(async (instance: { InstanceId: string; PrivateIpAddress: string; Tags: { Key: string; Value: string }[] }) => ({
-      id: instance.InstanceId,
-      name: instance.Tags.find(({ Key }) => Key === "Name")!.Value,
-      address: instance.PrivateIpAddress,
-      container: (
-        await succeed("docker", ["ps", "--quiet", "--filter", `label=cluster.local.instance=${instance.InstanceId}`])
-      ).trim(),
-    })),
+    instances.map(
+      async (instance: { InstanceId: string; PrivateIpAddress: string; Tags: { Key: string; Value: string }[] }) => ({
+        id: instance.InstanceId,
+        name: instance.Tags.find(({ Key }) => Key === "Name")!.Value,
+        address: instance.PrivateIpAddress,
+        container: (
+          await succeed("docker", ["ps", "--quiet", "--filter", `label=cluster.local.instance=${instance.InstanceId}`])
+        ).trim(),
+      }),
+    ),
   );
 }
 

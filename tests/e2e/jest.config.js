@@ -7,6 +7,7 @@ module.exports = {
   testMatch: ["<rootDir>/tests/e2e/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/"],
   maxWorkers: 1,
+  testSequencer: "<rootDir>/tests/e2e/sequencer.js",
   testTimeout: 300_000,
   globalSetup: "<rootDir>/tests/e2e/up.js",
   globalTeardown: "<rootDir>/tests/e2e/down.js",

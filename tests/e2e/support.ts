@@ -18,7 +18,8 @@ export function run(program: string, args: readonly string[], seconds = 60, inpu
       { timeout: seconds * 1000, maxBuffer: 64 * 2 ** 20 },
       (error, stdout, stderr) => {
         if (error !== null && typeof error.code === "string") return reject(error);
-        if (error?.killed) return reject(new Error(`${program} ${args.join(" ")}: no end after ${seconds} s\n${stdout}${stderr}`));
+        if (error?.killed)
+          return reject(new Error(`${program} ${args.join(" ")}: no end after ${seconds} s\n${stdout}${stderr}`));
         resolve({ code: Number(error?.code ?? 0), stdout, stderr });
       },
     );
@@ -27,7 +28,12 @@ export function run(program: string, args: readonly string[], seconds = 60, inpu
 }
 
 /** As {@link run}, for what must succeed; gives what it printed. */
-export async function succeed(program: string, args: readonly string[], seconds?: number, input?: string): Promise<string> {
+export async function succeed(
+  program: string,
+  args: readonly string[],
+  seconds?: number,
+  input?: string,
+): Promise<string> {
   const { code, stdout, stderr } = await run(program, args, seconds, input);
   if (code !== 0) throw new Error(`${program} ${args.join(" ")}: exit code ${code}\n${stdout}\n${stderr}`);
   return stdout;
@@ -58,7 +64,8 @@ export async function eventually<T>(what: string, seconds: number, probe: () => 
     try {
       return await probe();
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s: ${String(error)}`, { cause: error });
+      if (Date.now() > deadline)
+        throw new Error(`${what}: not within ${seconds} s: ${String(error)}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }

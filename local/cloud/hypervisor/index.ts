@@ -1,6 +1,7 @@
 import Docker from "dockerode";
 import { hostname } from "node:os";
 import type { Hypervisor, HypervisorSettings } from "../types";
+import { hopLimits, loadRules } from "./hop-limits";
 import { Hosts } from "./hosts";
 import { LoadBalancers } from "./load-balancers";
 import { Networks } from "./networks";
@@ -38,10 +39,14 @@ export async function startHypervisor(settings: HypervisorSettings): Promise<Hyp
   await Promise.all([hosts.start(), balancers.start(), volumes.start()]);
 
   let state: CloudState | undefined;
+  let limits = "";
   const pass = async () => {
     const seen = await reader.read();
     state = seen;
     await networks.reconcile(seen).catch(report("networks"));
+    const wanted = hopLimits(seen);
+    if (wanted !== limits) await loadRules(wanted).catch(report("hop limits"));
+    limits = wanted;
     await Promise.all([
       hosts.reconcile(seen, networkIsReady).catch(report("hosts")),
       balancers.reconcile(seen, networkIsReady).catch(report("load balancers")),

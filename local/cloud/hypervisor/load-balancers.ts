@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import type { TargetHealth } from "../types";
 import { toNumber } from "./addresses";
-import { STACK_LABEL, execIn, isAbsent, removeContainer } from "./docker";
+import { STACK_LABEL, execIn, removeContainer } from "./docker";
 import { STATE_FILE, STATS_PORT, backendName, haproxyConfig, serverName } from "./haproxy-config";
 import { packetFilter } from "./packet-filter";
 import type { CloudState, TargetGroupState } from "./state";

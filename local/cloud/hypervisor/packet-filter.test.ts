@@ -1,3 +1,4 @@
+import { hopLimits } from "./hop-limits";
 import { packetFilter } from "./packet-filter";
 import type { CloudState } from "./state";
 
@@ -144,5 +145,22 @@ describe("packetFilter", () => {
     expect(() => packetFilter({ ...empty, securityGroupRules }, worker)).toThrow(
       "security group rule: protocol sctp is not modelled: use tcp, udp, icmp or -1",
     );
+  });
+});
+
+describe("hopLimits", () => {
+  it("ends metadata answers at each running instance, or as far behind it as its options say", () => {
+    const rules = hopLimits({
+      ...empty,
+      instances: [
+        { PrivateIpAddress: "10.42.1.5", State: { Name: "running" }, MetadataOptions: { HttpPutResponseHopLimit: 2 } },
+        { PrivateIpAddress: "10.42.1.4", State: { Name: "running" } },
+        { PrivateIpAddress: "10.42.1.6", State: { Name: "terminated" } },
+      ],
+    });
+    expect(chain(rules, "answers").slice(1)).toEqual([
+      "ip saddr 169.254.169.254 ip daddr 10.42.1.4 ip ttl set 1",
+      "ip saddr 169.254.169.254 ip daddr 10.42.1.5 ip ttl set 2",
+    ]);
   });
 });

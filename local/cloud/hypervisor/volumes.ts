@@ -49,7 +49,9 @@ export class Volumes {
         continue;
       }
       const host = hostOf(attachment.InstanceId!);
-      if (host !== undefined && this.attached.get(volume.VolumeId!)?.id !== host.id) await this.attach(volume, host);
+      // A host that starts again has an empty /dev.
+      if (host === undefined) this.attached.delete(volume.VolumeId!);
+      else if (this.attached.get(volume.VolumeId!)?.id !== host.id) await this.attach(volume, host);
     }
   }
 

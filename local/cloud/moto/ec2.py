@@ -118,13 +118,19 @@ def expand_template(data, options):
 
 @wraps(InstanceBackend, "run_instances")
 def run_instances(plain, self, image_id, count, user_data, security_group_names, **options):
-    """Takes profile, metadata options, security groups and market from the launch template; every instance gets the profile."""
+    """Takes profile, metadata options, security groups and market from the launch template; every instance gets the profile.
+
+    Without any security group an instance is in its VPC's default one.
+    """
     name, arn = options.get("iam_instance_profile_name"), options.get("iam_instance_profile_arn")
     if user_data and len(base64.b64decode(user_data.as_bytes())) > 16384:
         raise EC2ClientError("InvalidParameterValue", "User data is limited to 16384 bytes")
     template_profile = {}
     if options.get("launch_template"):
         template_profile = expand_template(self._get_template_from_args(options["launch_template"]).data, options)
+    if options.get("subnet_id") and not (security_group_names or options.get("security_group_ids") or options.get("nics")):
+        vpc = self.get_subnet(options["subnet_id"]).vpc_id
+        options["security_group_ids"] = [self.get_default_security_group(vpc).id]
     reservation = plain(self, image_id, count, user_data, security_group_names, **options)
     # moto's own handler of RunInstances gives the profile that is named in the call to the first instance.
     instances = reservation.instances[1:] if name or arn else reservation.instances

@@ -1,0 +1,11 @@
+const Sequencer = require("@jest/test-sequencer").default;
+
+const ORDER = ["cloud", "cluster", "destroy"];
+
+/** One stack serves all suites; the one that takes it down is the last. */
+module.exports = class extends Sequencer {
+  sort(tests) {
+    const place = ({ path }) => ORDER.findIndex((name) => path.endsWith(`/${name}.test.ts`));
+    return [...tests].sort((a, b) => place(a) - place(b));
+  }
+};
