@@ -76,13 +76,17 @@ async function main(argv: readonly string[]): Promise<number> {
   const { command, rest, stack, flags } = parseArguments(argv);
   const abort = new AbortController();
   const session: Session = { stack, log: (line) => console.error(line), signal: abort.signal };
+  let signals = 0;
   const cancel = (signal: NodeJS.Signals) => {
+    signals += 1;
+    if (signals > 2) process.exit(130);
     console.error(`${signal}: cancelling; what is under way is finished and recorded`);
     // A terminal sends Ctrl-C to the engine too, and a second one would end it in the middle of its work.
-    if (signal === "SIGTERM" || !process.stdin.isTTY) abort.abort();
+    if (signals === 2 || signal === "SIGTERM" || !process.stdin.isTTY) abort.abort();
   };
   if (["up", "preview", "refresh", "destroy", "demo"].includes(command)) {
-    process.once("SIGINT", cancel).once("SIGTERM", cancel);
+    // Not `once`: a library that sees no other listener left ends the process at the first signal.
+    process.on("SIGINT", cancel).on("SIGTERM", cancel);
   }
   switch (command) {
     case "up":

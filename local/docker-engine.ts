@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { cacheRoot } from "../engines/find";
-import { engine, run } from "./images/docker";
+import { installPackages, isInstalled } from "./apt";
+import { engine } from "./images/docker";
 
 const START_SECONDS = 60;
 
@@ -11,8 +12,6 @@ const answers = async (): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-const isInstalled = (program: string): boolean => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
 
 /**
  * Makes sure that a Docker engine answers. On Linux as root one is installed from the distribution and started when there is none,
@@ -26,20 +25,10 @@ export async function ensureDocker(log: (line: string) => void): Promise<void> {
         "works for this user; or set DOCKER_HOST to a running one",
     );
   }
-  if (!isInstalled("dockerd") || !isInstalled("iptables")) await install(log);
-  await start(log);
-}
-
-async function install(log: (line: string) => void): Promise<void> {
-  if (!isInstalled("apt-get")) {
-    throw new Error(
-      "no Docker engine answers, and without apt-get it cannot be installed from here: install Docker and start it",
-    );
+  if (!isInstalled("dockerd") || !isInstalled("iptables")) {
+    await installPackages(["docker.io", "iptables"], "no Docker engine answers", log);
   }
-  log("installing docker.io and iptables by apt-get (about a minute)");
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
-  await run("apt-get", ["update", "-qq"], { env });
-  await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "docker.io", "iptables"], { env });
+  await start(log);
 }
 
 async function start(log: (line: string) => void): Promise<void> {

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { cacheRoot } from "../../engines/find";
+import { installPackages } from "../apt";
 
 const run = promisify(execFile);
 
@@ -22,13 +23,18 @@ export async function cloudPython(log: (line: string) => void): Promise<CloudPyt
   const wanted = `${requirements.join("\n")}\n`;
   const found = { python: path.join(folder, "bin/python"), aws: path.join(folder, "bin/aws") };
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === wanted) return found;
+  const hasVenv = await run("python3", ["-c", "import ensurepip, venv"]).then(
+    () => true,
+    () => false,
+  );
+  if (!hasVenv) await installPackages(["python3-venv"], "moto and awscli need Python 3 with venv", log);
   log(`installing ${requirements.join(" and ")} into ${folder}`);
   try {
     fs.mkdirSync(path.dirname(folder), { recursive: true });
     await run("python3", ["-m", "venv", "--clear", folder]);
     await run(found.python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements]);
   } catch (error) {
-    const remedy = "needs Python 3.10 or newer with venv (apt-get install python3-venv) and a Python package index";
+    const remedy = "needs Python 3.10 or newer and a Python package index";
     throw new Error(
       `${requirements.join(" and ")} could not be installed: ${(error as Error).message}\nThis ${remedy}`,
     );

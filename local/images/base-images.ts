@@ -3,6 +3,7 @@ import * as path from "node:path";
 
 import { enginePath } from "../../engines/find";
 import versions from "../../engines/versions.json";
+import { installPackages, isInstalled } from "../apt";
 import { run } from "./docker";
 import type { ImageSpec } from "./image";
 import { fingerprint } from "./mirror";
@@ -25,10 +26,13 @@ export const debian: ImageSpec = {
   takes: "about 2 minutes",
   make: async (context, labels, log) => {
     const tarball = path.join(context, "rootfs.tar");
-    const hint = "debootstrap makes it, which needs root on a Debian or Ubuntu machine: apt-get install debootstrap";
+    if (!isInstalled("debootstrap")) {
+      const why = `no registry of images answers for ${debianImage}, and making it needs debootstrap, as root on Debian`;
+      await installPackages(["debootstrap"], why, log);
+    }
     await run("sh", [path.join(context, "debootstrap.sh"), context, debianMirror, tarball], {
       onLine: (line) => /^I: (Retrieving|Installing|Configuring) [a-z.]*\.\.\./.test(line) && log(`debian: ${line}`),
-    }).catch((error: Error) => Promise.reject(new Error(`${error.message}\n${hint}`)));
+    });
     const changes = ['CMD ["bash"]', ...Object.entries(labels).map(([key, value]) => `LABEL ${key}=${value}`)];
     await run("docker", ["import", ...changes.flatMap((change) => ["--change", change]), tarball, debianImage]);
   },

@@ -97,10 +97,12 @@ export class Hosts {
 
   /** Marks hosts whose container stopped without being told to. */
   async noticeDead(): Promise<void> {
+    // Before the engine is asked: a host that starts meanwhile may be missing from its answer.
+    const running = [...this.hosts].filter(([, { state, work }]) => state === "running" && work === undefined);
     const filters = { label: [`${STACK_LABEL}=${this.stack}`, INSTANCE_LABEL] };
     const alive = new Set((await this.docker.listContainers({ filters })).map(({ Id }) => Id));
-    for (const [instanceId, host] of this.hosts) {
-      if (host.state !== "running" || alive.has(host.container.id)) continue;
+    for (const [instanceId, host] of running) {
+      if (alive.has(host.container.id) || host.work !== undefined) continue;
       host.state = "dead";
       this.log(`${instanceId} (${host.name}): the host stopped by itself`);
       await this.onDead(instanceId);

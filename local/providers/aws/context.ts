@@ -59,6 +59,7 @@ export function configureAws(config: Props): Aws {
 }
 
 /** The vendor's request members out of a block: names in PascalCase, at any depth. Keys of `tags` stay. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the vendor's own types are too many to name here
 export function pascal(value: unknown): any {
   if (Array.isArray(value)) return value.map(pascal);
   if (!isObject(value)) return value;
