@@ -27,7 +27,8 @@ describe("createHostInventory", () => {
   let server: http.Server;
   const requests: URLSearchParams[] = [];
   const instance = (id: string, ip: string, name: string, role: string) =>
-    `<item><instanceId>${id}</instanceId><privateIpAddress>${ip}</privateIpAddress><tagSet>` +
+    `<item><instanceId>${id}</instanceId><privateIpAddress>${ip}</privateIpAddress>` +
+    `<instanceState><name>running</name></instanceState><tagSet>` +
     `<item><key>Name</key><value>${name}</value></item><item><key>Role</key><value>${role}</value></item></tagSet></item>`;
   const reservations = (items: string) =>
     `<DescribeInstancesResponse><reservationSet><item><instancesSet>${items}</instancesSet></item></reservationSet>`;
@@ -69,8 +70,8 @@ describe("createHostInventory", () => {
   it("lists the cluster's servers and workers that are starting or running, by name, over all pages", async () => {
     const inventory = createHostInventory("eu-west-1", "cluster-dev");
     expect(await inventory.list()).toEqual([
-      { id: "i-1", name: "cluster-dev-server-1", role: "server", privateIp: "10.42.128.9" },
-      { id: "i-2", name: "cluster-dev-worker", role: "worker", privateIp: "10.42.128.7" },
+      { id: "i-1", name: "cluster-dev-server-1", role: "server", privateIp: "10.42.128.9", state: "running" },
+      { id: "i-2", name: "cluster-dev-worker", role: "worker", privateIp: "10.42.128.7", state: "running" },
     ]);
     inventory.close();
     expect(Object.fromEntries(requests[0]!)).toMatchObject({
@@ -82,6 +83,8 @@ describe("createHostInventory", () => {
       "Filter.3.Name": "instance-state-name",
       "Filter.3.Value.1": "pending",
       "Filter.3.Value.2": "running",
+      "Filter.3.Value.3": "stopping",
+      "Filter.3.Value.4": "stopped",
     });
   });
 

@@ -6,11 +6,16 @@ export interface Host {
   readonly name: string;
   readonly role: "server" | "worker";
   readonly privateIp: string;
+  /** EC2's word for it: `pending`, `running`, `stopping` or `stopped`. */
+  readonly state: string;
 }
+
+/** Whether it can still become, or is, a part of the cluster. */
+export const isUp = ({ state }: Host): boolean => state === "pending" || state === "running";
 
 /** EC2, as far as the readiness gate needs it. Credentials and endpoint come from the environment, as everywhere in AWS's SDK. */
 export interface HostInventory {
-  /** Servers and workers of the cluster that are starting or running, by name and address. */
+  /** Servers and workers of the cluster that exist, by name and address. */
   list(): Promise<Host[]>;
   /** The last thing a host's boot said about itself, in words. Never throws: it is asked for when things are wrong. */
   lastBootStep(id: string): Promise<string>;
@@ -25,7 +30,7 @@ export function createHostInventory(region: string, cluster: string): HostInvent
         Filters: [
           { Name: "tag:Cluster", Values: [cluster] },
           { Name: "tag:Role", Values: ["server", "worker"] },
-          { Name: "instance-state-name", Values: ["pending", "running"] },
+          { Name: "instance-state-name", Values: ["pending", "running", "stopping", "stopped"] },
         ],
       };
       const hosts: Host[] = [];
@@ -52,6 +57,7 @@ function toHost(instance: Instance): Host {
     name: tag("Name") ?? instance.InstanceId ?? "",
     role: tag("Role") === "server" ? "server" : "worker",
     privateIp: instance.PrivateIpAddress ?? "",
+    state: instance.State?.Name ?? "unknown",
   };
 }
 

@@ -8,6 +8,7 @@ const worker = (index: number): Host => ({
   name: `cluster-dev-worker-${index}`,
   role: "worker",
   privateIp: `10.42.128.${index}`,
+  state: "running",
 });
 
 const READY: Sighting = {
@@ -98,6 +99,16 @@ describe("waitForCluster", () => {
         "  cluster-dev-worker-1 (i-1, 10.42.128.1): boot step install: running on i-1\n" +
         "  cluster-dev-worker-2 (i-2, 10.42.128.2): boot step install: running on i-2\n" +
         "Do this.",
+    );
+  });
+
+  it("says of a host that has stopped that it has, and waits for it no longer", async () => {
+    const stopped = { ...worker(3), state: "stopped" };
+    const hosts = [worker(1), worker(2), stopped];
+    expect(missing(EXPECTED, { ...READY, hosts })).toEqual([]);
+    const look = () => Promise.resolve({ ...starting, hosts: [stopped] });
+    await expect(waitForCluster(options({ timeoutSeconds: 0, look }))).rejects.toThrow(
+      "  cluster-dev-worker-3 (i-3, 10.42.128.3): EC2 says it is stopped; boot step install: running on i-3\n",
     );
   });
 

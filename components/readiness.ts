@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ApiLoadBalancer } from "./api-load-balancer";
 import { CONSUL_HTTP_PORT, NOMAD_HTTP_PORT } from "./cluster-firewall";
 import { readConsul, type ConsulStatus } from "./consul-client";
-import { createHostInventory, type Host, type HostInventory } from "./host-inventory";
+import { createHostInventory, type Host, type HostInventory, isUp } from "./host-inventory";
 import { readNomad, type NomadStatus } from "./nomad-client";
 
 export interface Expectation {
@@ -35,7 +35,7 @@ export function missing(expected: Expectation, seen: Sighting): string[] {
 
   if (hosts instanceof Error) reasons.push(`EC2 does not answer (${reasonOf(hosts)})`);
   else if (!(nomad instanceof Error)) {
-    const workers = hosts.filter((host) => host.role === "worker");
+    const workers = hosts.filter((host) => host.role === "worker" && isUp(host));
     const ready = workers.filter((host) => nomad.readyWorkers.has(host.privateIp)).length;
     const wanted = Math.max(workers.length, expected.minWorkers);
     if (ready < wanted) reasons.push(`Nomad has ${ready} of ${wanted} workers`);
@@ -88,7 +88,10 @@ export async function waitForCluster(options: WaitOptions): Promise<void> {
 async function failure(options: WaitOptions, seen: Sighting, reasons: readonly string[]): Promise<string> {
   const hosts = seen.hosts instanceof Error ? [] : seen.hosts;
   const lines = await Promise.all(
-    hosts.map(async (host) => `  ${host.name} (${host.id}, ${host.privateIp}): ${await options.describeHost(host)}`),
+    hosts.map(async (host) => {
+      const state = isUp(host) ? "" : `EC2 says it is ${host.state}; `;
+      return `  ${host.name} (${host.id}, ${host.privateIp}): ${state}${await options.describeHost(host)}`;
+    }),
   );
   return [
     `The cluster was not ready after ${options.timeoutSeconds} s: ${reasons.join("; ")}.`,

@@ -79,15 +79,22 @@ export async function startCloud({ stack, log }: CloudOptions): Promise<CloudAdd
 
 /** Removes everything Docker that carries the stack's label: the cloud, its hosts, load balancers, networks and volumes. */
 export async function stopCloud({ stack, log }: CloudOptions): Promise<void> {
+  const filters = { label: [`${STACK_LABEL}=${stack}`] };
   const cloud = engine.getContainer(containerName(stack));
+  const removeOthers = async (): Promise<void> => {
+    const containers = await engine.listContainers({ all: true, filters });
+    const others = containers.filter(({ Names }) => !Names.includes(`/${containerName(stack)}`));
+    await Promise.all(others.map(({ Id }) => removeContainer(engine.getContainer(Id))));
+  };
+  // Hosts first: they hold the disks that the hypervisor then lets go of, and that the engine knows nothing of.
+  await removeOthers();
   if ((await inspect(stack))?.State.Running) {
     log(`stopping the cloud of stack ${stack}`);
-    // Its hypervisor lets go of disks that the engine knows nothing of.
     await cloud.stop({ t: 60 }).catch(ignoreAbsent);
   }
-  const filters = { label: [`${STACK_LABEL}=${stack}`] };
-  const containers = await engine.listContainers({ all: true, filters });
-  await Promise.all(containers.map(({ Id }) => removeContainer(engine.getContainer(Id))));
+  // While it ran it may have replaced a host that was gone.
+  await removeOthers();
+  await removeContainer(cloud);
   for (const { Id } of await engine.listNetworks({ filters })) await engine.getNetwork(Id).remove().catch(ignoreAbsent);
   const { Volumes } = await engine.listVolumes({ filters: JSON.stringify(filters) as never });
   for (const { Name } of Volumes ?? []) await engine.getVolume(Name).remove({ force: true }).catch(ignoreAbsent);

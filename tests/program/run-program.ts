@@ -68,12 +68,14 @@ function pretendClusterAnswers(mode: "up" | "preview"): void {
     name: `worker-${index}`,
     role: "worker",
     privateIp: `10.42.128.${index}`,
+    state: "running",
   }));
   const open = <T>(answer: T) => {
     if (mode === "preview") throw new Error("a preview must not ask the network");
     return Promise.resolve(answer);
   };
   jest.doMock("../../components/host-inventory", () => ({
+    ...jest.requireActual<object>("../../components/host-inventory"),
     createHostInventory: () => ({ list: () => open(workers), lastBootStep: () => open(""), close: () => undefined }),
   }));
   jest.doMock("../../components/consul-client", () => ({

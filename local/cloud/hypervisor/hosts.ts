@@ -69,7 +69,6 @@ export class Hosts {
 
   /** Boots hosts of new instances, shuts down those of ended ones, and gives every running one its packet filter. */
   async reconcile(state: CloudState, networkIsReady: (vpcId: string | undefined) => boolean): Promise<void> {
-    await this.noticeDead();
     const started: Promise<void>[] = [];
     for (const instance of state.instances) {
       const host = this.hosts.get(instance.InstanceId!);

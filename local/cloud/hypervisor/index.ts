@@ -12,7 +12,8 @@ import { Volumes } from "./volumes";
 const TICK_MS = 1000;
 const TICKS_PER_READ = 10;
 
-const VOLUME_FOLDER = "/var/lib/cloud/volumes";
+/** Loop devices are the machine's, and each names its file as the container that made it saw it: so the stack is in it. */
+const volumeFolder = (stack: string) => `/var/lib/cloud/volumes/${stack}`;
 
 /**
  * Turns what the AWS API says there is into things that run: VPCs into networks, instances into hosts, security groups
@@ -35,7 +36,7 @@ export async function startHypervisor(settings: HypervisorSettings): Promise<Hyp
     log,
   );
   const balancers = new LoadBalancers(docker, stack, networkName, log);
-  const volumes = new Volumes(VOLUME_FOLDER, log);
+  const volumes = new Volumes(volumeFolder(stack), log);
   await Promise.all([hosts.start(), balancers.start(), volumes.start()]);
 
   let state: CloudState | undefined;

@@ -30,7 +30,7 @@ export class Volumes {
     const { stdout } = await run("losetup", ["--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE"]);
     for (const line of stdout.split("\n")) {
       const [device, file] = line.split(" ");
-      if (device && file?.startsWith(this.folder)) this.loops.set(path.basename(file), device);
+      if (device && file?.startsWith(`${this.folder}/`)) this.loops.set(path.basename(file), device);
     }
   }
 
@@ -94,10 +94,20 @@ export class Volumes {
       await writeFile(file, "");
       await truncate(file, sizeGiB * 2 ** 30);
     });
-    const { stdout } = await run("losetup", ["--find", "--show", file]);
-    const device = stdout.trim();
+    const device = await this.attachLoop(file);
     this.loops.set(volumeId, device);
     return device;
+  }
+
+  /** A free loop device can be one that the kernel is still about to let go of; then it is empty after all. */
+  private async attachLoop(file: string): Promise<string> {
+    for (let attempt = 1; attempt <= LOOP_ATTEMPTS; attempt++) {
+      const { stdout } = await run("losetup", ["--find", "--show", file]);
+      const device = stdout.trim();
+      const { stdout: size } = await run("blockdev", ["--getsize64", device]);
+      if (Number(size) > 0) return device;
+    }
+    throw new Error(`${file}: no loop device kept it in ${LOOP_ATTEMPTS} attempts`);
   }
 
   private async remove(volumeId: string): Promise<void> {
@@ -115,6 +125,7 @@ function deviceLink(volumeId: string): string {
   return `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace("-", "")}`;
 }
 
+const LOOP_ATTEMPTS = 5;
 const ROOT_DEVICES = ["/dev/xvda", "/dev/sda1"];
 /** Block device major number of loop devices: Linux, Documentation/admin-guide/devices.txt. */
 const LOOP_MAJOR = 7;
