@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation";
 
@@ -35,24 +35,97 @@ export async function releaseStaleLock(stack: Stack, state: string, log: (line: 
   await stack.cancel();
 }
 
-interface PendingOperation {
-  readonly type: string;
-  readonly resource: { readonly urn: string };
+const isJson = (file: string): boolean => {
+  try {
+    JSON.parse(readFileSync(file, "utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Puts back the last whole state where a run died while it wrote the next one. */
+export function repairState(state: string, project: string, stack: string, log: (line: string) => void): void {
+  const file = path.join(state, ".pulumi", "stacks", project, `${stack}.json`);
+  if (!existsSync(file) || isJson(file)) return;
+  const before = `${file}.bak`;
+  if (!isJson(before))
+    throw new Error(`the stack's state ${file} is damaged: \`destroy --force\` removes the stack without it`);
+  log("an earlier run died while it wrote the state: going back to the one before");
+  copyFileSync(before, file);
+}
+
+/** Notes each resource that exists, before the engine can: what a run that dies leaves behind is known by it. */
+export class Journal {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  readonly note = (urn: string, id: string): void => appendFileSync(this.#file, `${JSON.stringify({ urn, id })}\n`);
+
+  /** The id noted last for each resource. */
+  read(): Map<string, string> {
+    const text = existsSync(this.#file) ? readFileSync(this.#file, "utf8") : "";
+    const lines = text.split("\n").filter((line) => line.endsWith("}"));
+    return new Map(
+      lines.map((line) => JSON.parse(line) as { urn: string; id: string }).map(({ urn, id }) => [urn, id]),
+    );
+  }
+
+  /** Forgets everything: for when the state knows it all. */
+  clear(): void {
+    rmSync(this.#file, { force: true });
+  }
+}
+
+interface StateResource {
+  readonly urn: string;
+  readonly id?: string;
+  readonly inputs?: object;
+  readonly delete?: boolean;
+}
+
+interface Deployment {
+  resources?: StateResource[];
+  pending_operations?: { readonly type: string; readonly resource: StateResource }[];
 }
 
 /**
- * Takes operations out of the state that a dead run had begun and not ended. Changes and deletions are simply done again; what was
- * being created may exist without being known, which is said.
+ * Settles what a dead run had begun and not ended. Changes and deletions are simply done again. What it was creating and the journal
+ * knows goes into the state as half made, so that the next run finishes or deletes it.
  */
-export async function dropPendingOperations(stack: Stack, log: (line: string) => void): Promise<void> {
+export function settle(deployment: Deployment, created: ReadonlyMap<string, string>): string[] {
+  const { resources = [], pending_operations: pending = [] } = deployment;
+  const lines = pending.map(({ type, resource }) => {
+    const name = resource.urn.split("::").slice(2).join(" ").replace(/^.*\$/, "");
+    const id = type === "creating" ? created.get(resource.urn) : undefined;
+    if (!id || resources.some((known) => known.urn === resource.urn && known.id === id)) {
+      return `an earlier run died while ${type} ${name}`;
+    }
+    // Of two with one name the newer has not taken the older one's place yet: it goes, and is made again.
+    const isReplacement = resources.some((known) => known.urn === resource.urn && !known.delete);
+    const initErrors = ["the run that created it died"];
+    resources.push({
+      ...resource,
+      id,
+      ...{ outputs: resource.inputs ?? {}, initErrors },
+      ...(isReplacement ? { delete: true } : {}),
+    });
+    return `an earlier run died while creating ${name}: ${id} is taken into the state`;
+  });
+  deployment.resources = resources;
+  deployment.pending_operations = [];
+  return lines;
+}
+
+/** Settles the state of a stack, if a run died over it. */
+export async function recover(stack: Stack, journal: Journal, log: (line: string) => void): Promise<void> {
   const state = await stack.exportStack();
-  const pending = (state.deployment?.pending_operations ?? []) as PendingOperation[];
-  if (pending.length === 0) return;
-  for (const { type, resource } of pending) {
-    const name = resource.urn.split("::").slice(2).join(" ");
-    const unsure = type === "creating" ? "; if it was made, it stays until the cloud is destroyed" : "";
-    log(`an earlier run died while ${type} ${name}${unsure}`);
+  if ((state.deployment?.pending_operations ?? []).length > 0) {
+    settle(state.deployment as Deployment, journal.read()).forEach(log);
+    await stack.importStack(state);
   }
-  state.deployment.pending_operations = [];
-  await stack.importStack(state);
+  journal.clear();
 }

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import path from "node:path";
 import * as automation from "@pulumi/pulumi/automation";
 import { enginePath } from "../engines/find";
-import { dropPendingOperations, releaseStaleLock } from "./engine-recovery";
+import { Journal, recover, releaseStaleLock, repairState } from "./engine-recovery";
 import { Progress } from "./engine-progress";
 import { startProviders } from "./providers";
 
@@ -105,7 +105,9 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
   Object.assign(process.env, awsEnvironment(stackName, endpoint));
   // The Automation API asks the engine on PATH for its version before it reads any setting.
   process.env["PATH"] = `${path.dirname(enginePath("pulumi"))}${path.delimiter}${process.env["PATH"]}`;
-  const providers = await startProviders();
+  const journal = new Journal(path.join(stackFolder(stackName), "created.jsonl"));
+  repairState(stateFolder(stackName), projectName(), stackName, log);
+  const providers = await startProviders(journal.note);
   try {
     const stack = await automation.LocalWorkspace.createOrSelectStack(
       { stackName, projectName: projectName(), program },
@@ -125,7 +127,7 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
       },
     );
     await releaseStaleLock(stack, stateFolder(stackName), log);
-    if (command !== "preview") await dropPendingOperations(stack, log);
+    if (command !== "preview") await recover(stack, journal, log);
     return await run(stack, command, { log, signal });
   } finally {
     providers.stop();

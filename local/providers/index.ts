@@ -2,7 +2,7 @@ import { awsProvider } from "./aws";
 import { consulProvider } from "./consul";
 import { dockerBuildProvider } from "./docker-build";
 import { nomadProvider } from "./nomad";
-import { serve, type RunningProvider } from "./server";
+import { serve, type OnCreated, type RunningProvider } from "./server";
 
 export interface RunningProviders {
   /** The value of PULUMI_DEBUG_PROVIDERS that attaches an engine to them. */
@@ -10,13 +10,16 @@ export interface RunningProviders {
   stop(): void;
 }
 
-/** Serves every provider that the program needs, in this process, each on a free loopback port. */
-export async function startProviders(): Promise<RunningProviders> {
+/**
+ * Serves every provider that the program needs, in this process, each on a free loopback port. `onCreated` hears of each resource as
+ * soon as it exists.
+ */
+export async function startProviders(onCreated?: OnCreated): Promise<RunningProviders> {
   const running: RunningProvider[] = await Promise.all([
-    serve(awsProvider()),
-    serve(nomadProvider()),
-    serve(consulProvider()),
-    serve(dockerBuildProvider()),
+    serve(awsProvider(), onCreated),
+    serve(nomadProvider(), onCreated),
+    serve(consulProvider(), onCreated),
+    serve(dockerBuildProvider(), onCreated),
   ]);
   return {
     attach: running.map(({ name, port }) => `${name}:${port}`).join(","),

@@ -136,14 +136,17 @@ export async function create<C>(
   model: ResourceModel<C>,
   context: C,
   inputs: Props,
-  operation: Omit<Operation, "created">,
+  operation: Operation,
 ): Promise<{ id: string; outputs: Props }> {
   let existing: string | undefined;
-  const created = (id: string) => void (existing = id);
+  const created = (id: string) => {
+    if (existing !== id) operation.created(id);
+    existing = id;
+  };
   try {
     const made = await model.create(context, inputs, { ...operation, created });
     const { id, outputs } = typeof made === "string" ? { id: made, outputs: {} } : made;
-    existing = id;
+    created(id);
     const computed = await model.read(context, id, { ...inputs, ...outputs }, { ...operation, created });
     if (!computed) throw new Error("it is not there right after its creation");
     return { id, outputs: outputsOf(model, inputs, { ...outputs, ...computed }) };

@@ -12,6 +12,8 @@ import * as operations from "./operations";
 import { parseShape, type Change } from "./shape";
 import { equal, fromStruct, toStruct, unwrap, type Props } from "./wire";
 
+export type OnCreated = (urn: string, id: string) => void;
+
 export interface RunningProvider {
   readonly name: string;
   readonly port: number;
@@ -25,9 +27,9 @@ const enginesOwn = " version pluginDownloadURL __internal";
  * Serves a provider to a Pulumi engine on a free loopback port. Secrets arrive in plain and the engine marks the outputs of the
  * same name again; outputs that are secrets by themselves are marked here.
  */
-export async function serve<C>(model: ProviderModel<C>): Promise<RunningProvider> {
+export async function serve<C>(model: ProviderModel<C>, onCreated?: OnCreated): Promise<RunningProvider> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-  server.addService(ResourceProviderService, service(model) as unknown as grpc.UntypedServiceImplementation);
+  server.addService(ResourceProviderService, service(model, onCreated) as unknown as grpc.UntypedServiceImplementation);
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
@@ -74,7 +76,7 @@ interface Called {
   getTimeout?(): number;
 }
 
-function service<C>(model: ProviderModel<C>): Partial<IResourceProviderServer> {
+function service<C>(model: ProviderModel<C>, onCreated?: OnCreated): Partial<IResourceProviderServer> {
   // Every explicit provider of the package comes over a connection of its own, and no request names its provider.
   const contexts = new Map<string, Promise<C>>();
   const running = new AbortController();
@@ -105,7 +107,7 @@ function service<C>(model: ProviderModel<C>): Partial<IResourceProviderServer> {
       name: request.getName?.() || urn.split("::").slice(3).join("::"),
       signal: running.signal,
       timeout: (defaultSeconds) => asked || defaultSeconds,
-      created: () => undefined,
+      created: (id) => onCreated?.(urn, id),
       status: (message) => log(urn, message),
     };
   };

@@ -41,7 +41,7 @@ export async function succeed(
 
 /** The project's own command line, for the end-to-end stack. */
 export function local(args: readonly string[], seconds = 60): Promise<Finished> {
-  return run("node", [".build/local.js", ...args.slice(0, 1), "--stack", STACK, ...args.slice(1)], seconds);
+  return run("node", [".build/local.js", "--stack", STACK, ...args], seconds);
 }
 
 /** awscli, which nobody here wrote, against the local cloud: what it prints, from JSON. */
