@@ -44,8 +44,8 @@ describe("waitForPage", () => {
     const fetchPage = () => Promise.resolve({ status: 200, body: "<main>Frontend, stale values</main>" });
     await expect(waitForPage(options({ timeoutSeconds: 0, fetchPage }))).rejects.toThrow(
       'The page at http://edge.example does not show the backend\'s greeting "Hello & welcome, it\'s "dev" <3" after 0 s: ' +
-        "it answers 200 without it: Frontend, stale values. Look at the target group's health, at Traefik's dashboard on a " +
-        "worker, and at the frontend's logs with: nomad alloc logs -job frontend",
+        "it answers 200 without it: Frontend, stale values. Look at the target group's health, and at the logs of " +
+        "Traefik and of the frontend: nomad alloc logs -job traefik, nomad alloc logs -job frontend",
     );
   });
 });

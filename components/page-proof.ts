@@ -51,8 +51,8 @@ export async function waitForPage(options: WaitForPageOptions): Promise<void> {
     if (Date.now() >= deadline) {
       throw new pulumi.RunError(
         `The page at ${options.url} does not show the backend's greeting "${options.greeting}" after ` +
-          `${options.timeoutSeconds} s: ${reason}. Look at the target group's health, at Traefik's dashboard on a worker, ` +
-          `and at the frontend's logs with: nomad alloc logs -job frontend`,
+          `${options.timeoutSeconds} s: ${reason}. Look at the target group's health, and at the logs of ` +
+          `Traefik and of the frontend: nomad alloc logs -job traefik, nomad alloc logs -job frontend`,
       );
     }
     if (reason !== reported) options.progress(`Waiting for the page at ${options.url}: ${reason}`);

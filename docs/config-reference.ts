@@ -24,7 +24,12 @@ export function configReference(project: Project, settings: Readonly<Record<stri
   const own = (key: string) => key.replace(new RegExp(`^${project.name}:`), "");
   const rows = keys.map((key) => {
     const declared = project.config![key]!;
-    return [code(own(key)), type(declared), value(declared.default === "" ? undefined : declared.default), oneLine(declared.description ?? "")];
+    return [
+      code(own(key)),
+      type(declared),
+      value(declared.default === "" ? undefined : declared.default),
+      oneLine(declared.description ?? ""),
+    ];
   });
   const names = Object.keys(settings);
   const differences = keys.flatMap((key) => {

@@ -27,12 +27,6 @@ describe("Consul's configuration", () => {
       server: true,
       bootstrap_expect: 3,
       leave_on_terminate: false,
-      autopilot: {
-        cleanup_dead_servers: true,
-        last_contact_threshold: "200ms",
-        server_stabilization_time: "10s",
-        min_quorum: 3,
-      },
       ui_config: { enabled: true },
     });
   });

@@ -29,12 +29,6 @@ export interface ConsulConfig {
   };
   readonly gossip_lan: { readonly suspicion_mult: number };
   readonly performance: { readonly raft_multiplier: number };
-  readonly autopilot?: {
-    readonly cleanup_dead_servers: boolean;
-    readonly last_contact_threshold: string;
-    readonly server_stabilization_time: string;
-    readonly min_quorum: number;
-  };
   readonly ui_config?: { readonly enabled: boolean };
   readonly telemetry: { readonly disable_hostname: boolean; readonly prometheus_retention_time: string };
   readonly disable_update_check: boolean;
@@ -70,18 +64,7 @@ export function consulConfig(settings: HostSettings): ConsulConfig {
     // A dead host is out of DNS after about 5 s instead of 6 to 8.
     gossip_lan: { suspicion_mult: 3 },
     performance: { raft_multiplier: 1 },
-    ...(server
-      ? {
-          autopilot: {
-            cleanup_dead_servers: true,
-            last_contact_threshold: "200ms",
-            server_stabilization_time: "10s",
-            // A dead server is forgotten only once its replacement is there.
-            min_quorum: settings.servers,
-          },
-          ui_config: { enabled: true },
-        }
-      : {}),
+    ...(server ? { ui_config: { enabled: true } } : {}),
     telemetry: { disable_hostname: true, prometheus_retention_time: "60s" },
     disable_update_check: true,
   };

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { cacheRoot } from "../engines/find";
-import { installPackages, isInstalled } from "./apt";
+import { installPackages, isInstalled } from "./images/apt";
 import { engine } from "./images/docker";
 
 const START_SECONDS = 60;

@@ -44,15 +44,24 @@ const isJson = (file: string): boolean => {
   }
 };
 
-/** Puts back the last whole state where a run died while it wrote the next one. */
+/**
+ * Mends what a run that died in the middle of writing leaves: half-written attributes of a file, which the engine does without, and a
+ * half-written state, for which it keeps the one before.
+ */
 export function repairState(state: string, project: string, stack: string, log: (line: string) => void): void {
-  const file = path.join(state, ".pulumi", "stacks", project, `${stack}.json`);
+  const folder = path.join(state, ".pulumi", "stacks", project);
+  if (!existsSync(folder)) return;
+  const attributes = readdirSync(folder).filter((name) => name.endsWith(".attrs"));
+  for (const name of attributes) if (!isJson(path.join(folder, name))) rmSync(path.join(folder, name));
+  const file = path.join(folder, `${stack}.json`);
   if (!existsSync(file) || isJson(file)) return;
-  const before = `${file}.bak`;
-  if (!isJson(before))
-    throw new Error(`the stack's state ${file} is damaged: \`destroy --force\` removes the stack without it`);
+  if (!isJson(`${file}.bak`)) {
+    throw new Error(
+      `the state ${file} is damaged: \`npm run local -- destroy --force --stack ${stack}\` removes the stack without it`,
+    );
+  }
   log("an earlier run died while it wrote the state: going back to the one before");
-  copyFileSync(before, file);
+  copyFileSync(`${file}.bak`, file);
 }
 
 /** Notes each resource that exists, before the engine can: what a run that dies leaves behind is known by it. */
@@ -102,7 +111,8 @@ export function settle(deployment: Deployment, created: ReadonlyMap<string, stri
     const name = resource.urn.split("::").slice(2).join(" ").replace(/^.*\$/, "");
     const id = type === "creating" ? created.get(resource.urn) : undefined;
     if (!id || resources.some((known) => known.urn === resource.urn && known.id === id)) {
-      return `an earlier run died while ${type} ${name}`;
+      const unsure = type === "creating" && !id ? "; should it exist already, `destroy --force` starts over" : "";
+      return `an earlier run died while ${type} ${name}${unsure}`;
     }
     // Of two with one name the newer has not taken the older one's place yet: it goes, and is made again.
     const isReplacement = resources.some((known) => known.urn === resource.urn && !known.delete);

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { cacheRoot } from "../../engines/find";
-import { installPackages } from "../apt";
+import { installPackages } from "../images/apt";
 
 const run = promisify(execFile);
 

@@ -3,7 +3,7 @@ import * as path from "node:path";
 
 import { enginePath } from "../../engines/find";
 import versions from "../../engines/versions.json";
-import { installPackages, isInstalled } from "../apt";
+import { installPackages, isInstalled } from "./apt";
 import { run } from "./docker";
 import type { ImageSpec } from "./image";
 import { fingerprint } from "./mirror";

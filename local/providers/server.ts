@@ -10,6 +10,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Operation, ProviderModel } from "./model";
 import * as operations from "./operations";
 import { parseShape, type Change } from "./shape";
+import { checkFailures, diffResponse, proposedName } from "./responses";
 import { equal, fromStruct, toStruct, unwrap, type Props } from "./wire";
 
 export type OnCreated = (urn: string, id: string) => void;
@@ -244,43 +245,4 @@ function service<C>(model: ProviderModel<C>, onCreated?: OnCreated): Partial<IRe
       return new Empty();
     }),
   };
-}
-
-function proposedName(options: pb.CheckRequest.AutonamingOptions | undefined): string | null | undefined {
-  if (!options) return undefined;
-  if (options.getMode() === pb.CheckRequest.AutonamingOptions.Mode.DISABLE) return null;
-  return options.getProposedName() || undefined;
-}
-
-const checkFailures = (failures: readonly operations.CheckFailure[]): pb.CheckFailure[] =>
-  failures.map(({ property, reason }) => {
-    const item = new pb.CheckFailure();
-    item.setProperty(property);
-    item.setReason(reason);
-    return item;
-  });
-
-function diffResponse({ changes, deleteBeforeReplace }: operations.Difference): pb.DiffResponse {
-  const { Kind } = pb.PropertyDiff;
-  const kinds = {
-    add: [Kind.ADD, Kind.ADD_REPLACE],
-    delete: [Kind.DELETE, Kind.DELETE_REPLACE],
-    update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
-  } as const;
-  const top = (path: string) => path.split(/[.[]/)[0]!;
-  const response = new pb.DiffResponse();
-  response.setChanges(
-    changes.length > 0 ? pb.DiffResponse.DiffChanges.DIFF_SOME : pb.DiffResponse.DiffChanges.DIFF_NONE,
-  );
-  response.setDiffsList([...new Set(changes.map(({ path }) => top(path)))]);
-  response.setReplacesList([...new Set(changes.filter(({ replaces }) => replaces).map(({ path }) => top(path)))]);
-  response.setDeletebeforereplace(deleteBeforeReplace);
-  response.setHasdetaileddiff(true);
-  for (const { path, kind, replaces } of changes) {
-    const item = new pb.PropertyDiff();
-    item.setKind(kinds[kind][replaces ? 1 : 0]);
-    item.setInputdiff(true);
-    response.getDetaileddiffMap().set(path, item);
-  }
-  return response;
 }

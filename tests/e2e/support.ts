@@ -45,7 +45,7 @@ export function local(args: readonly string[], seconds = 60): Promise<Finished> 
 }
 
 /** awscli, which nobody here wrote, against the local cloud: what it prints, from JSON. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers of a hundred shapes; assertions name what they need
+
 export async function aws(...args: string[]): Promise<any> {
   const { code, stdout, stderr } = await local(["aws", ...args, "--output", "json"]);
   if (code !== 0) throw new Error(stderr.trim());

@@ -11,7 +11,9 @@ import { networkResources } from "./network";
 import { routingResources } from "./routing";
 import { scalingResources } from "./scaling";
 import { storeResources } from "./stores";
+import { targetGroupResources } from "./target-groups";
 import { volumeResources } from "./volumes";
+import { vpcServiceResources } from "./vpc-services";
 
 /** The resource types and functions of @pulumi/aws that are modelled, on the cloud that AWS_ENDPOINT_URL names. */
 export const awsProvider = (): ProviderModel<Aws> => ({
@@ -22,6 +24,7 @@ export const awsProvider = (): ProviderModel<Aws> => ({
   configure: configureAws,
   resources: {
     ...networkResources,
+    ...vpcServiceResources,
     ...routingResources,
     ...firewallResources,
     ...computeResources,
@@ -29,6 +32,7 @@ export const awsProvider = (): ProviderModel<Aws> => ({
     ...launchTemplateResources,
     ...scalingResources,
     ...loadBalancingResources,
+    ...targetGroupResources,
     ...identityResources,
     ...storeResources,
   },

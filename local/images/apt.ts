@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { run } from "./images/docker";
+import { run } from "./docker";
 
 /**
  * Installs packages of the distribution, as root on Debian and its kin; elsewhere throws, saying what to install.

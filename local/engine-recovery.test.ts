@@ -1,0 +1,94 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Journal, repairState, settle } from "./engine-recovery";
+
+const urn = (name: string) => `urn:pulumi:local::cluster::cluster:index:Network$aws:ec2/vpc:Vpc::${name}`;
+let folder: string;
+beforeEach(() => void (folder = mkdtempSync(path.join(tmpdir(), "recovery-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("the journal knows the newest id of each resource, up to a line that was cut off", () => {
+  const journal = new Journal(path.join(folder, "journal"));
+  expect(journal.read().size).toBe(0);
+  journal.note("a", "1");
+  journal.note("b", "2");
+  journal.note("a", "3");
+  writeFileSync(path.join(folder, "journal"), '{"urn":"c","i', { flag: "a" });
+  expect([...journal.read()]).toEqual([
+    ["a", "3"],
+    ["b", "2"],
+  ]);
+  journal.clear();
+  expect(journal.read().size).toBe(0);
+});
+
+test("what a dead run was creating is taken into the state as half made", () => {
+  const deployment = {
+    resources: [{ urn: urn("one"), id: "vpc-1" }],
+    pending_operations: [{ type: "creating", resource: { urn: urn("two"), inputs: { cidrBlock: "10.0.0.0/16" } } }],
+  };
+  expect(settle(deployment, new Map([[urn("two"), "vpc-2"]]))).toEqual([
+    "an earlier run died while creating aws:ec2/vpc:Vpc two: vpc-2 is taken into the state",
+  ]);
+  expect(deployment).toEqual({
+    resources: [
+      { urn: urn("one"), id: "vpc-1" },
+      {
+        urn: urn("two"),
+        id: "vpc-2",
+        inputs: { cidrBlock: "10.0.0.0/16" },
+        outputs: { cidrBlock: "10.0.0.0/16" },
+        initErrors: ["the run that created it died"],
+      },
+    ],
+    pending_operations: [],
+  });
+});
+
+test("a replacement that was half made goes, because the one that it was to replace is still there", () => {
+  const deployment = {
+    resources: [{ urn: urn("one"), id: "vpc-1" }],
+    pending_operations: [{ type: "creating", resource: { urn: urn("one") } }],
+  };
+  settle(deployment, new Map([[urn("one"), "vpc-2"]]));
+  expect(deployment.resources[1]).toMatchObject({ id: "vpc-2", delete: true });
+});
+
+test("other operations are simply done again, and what may exist unknown is said", () => {
+  const deployment = {
+    resources: [],
+    pending_operations: [
+      { type: "deleting", resource: { urn: urn("one"), id: "vpc-1" } },
+      { type: "creating", resource: { urn: urn("two") } },
+    ],
+  };
+  expect(settle(deployment, new Map())).toEqual([
+    "an earlier run died while deleting aws:ec2/vpc:Vpc one",
+    "an earlier run died while creating aws:ec2/vpc:Vpc two; should it exist already, `destroy --force` starts over",
+  ]);
+  expect(deployment).toEqual({ resources: [], pending_operations: [] });
+});
+
+describe("a state that a dead run was writing", () => {
+  const said: string[] = [];
+  const stacks = () => path.join(folder, ".pulumi", "stacks", "cluster");
+  const repair = () => repairState(folder, "cluster", "local", (line) => said.push(line));
+  const write = (name: string, text: string) => writeFileSync(path.join(stacks(), name), text);
+  beforeEach(() => mkdirSync(stacks(), { recursive: true }));
+
+  test("is the one before when it is damaged", () => {
+    write("local.json", '{"half":');
+    write("local.json.bak", '{"whole":1}');
+    write("local.json.attrs", "");
+    repair();
+    expect(readFileSync(path.join(stacks(), "local.json"), "utf8")).toBe('{"whole":1}');
+    expect(() => readFileSync(path.join(stacks(), "local.json.attrs"))).toThrow("ENOENT");
+    expect(said).toEqual(["an earlier run died while it wrote the state: going back to the one before"]);
+  });
+
+  test("is an error with a remedy when nothing whole is there", () => {
+    write("local.json", "");
+    expect(repair).toThrow("`npm run local -- destroy --force --stack local` removes the stack without it");
+  });
+});
