@@ -2,7 +2,7 @@
  * Makes a checkout runnable: `node setup.mjs [--test] [--engines <name>...]`.
  *
  * Installs packages as the lock files say and bundles the command line and the local cloud into .build/. With --test, also what
- * the tests run: the apps' packages, Nomad, Consul and the linters. With --engines, the programs named after it.
+ * the tests run: the apps' packages, Nomad, Consul, Pulumi and the linters. With --engines, the programs named after it.
  * Says nothing and takes well under a second when everything is up to date. Needs Node.js and npm only.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -179,7 +179,7 @@ async function main() {
     for (const app of fs.readdirSync("apps").sort()) {
       if (fs.existsSync(path.join("apps", app, "package.json"))) await install(path.join("apps", app));
     }
-    engines.push("nomad", "consul", "actionlint");
+    engines.push("nomad", "consul", "pulumi", "actionlint");
     await linters();
   }
   if (engines.length > 0) {

@@ -14,12 +14,12 @@ const answers = async (): Promise<boolean> =>
   );
 
 /**
- * Makes sure that a Docker engine answers. On Linux as root one is installed from the distribution and started when there is none,
+ * Makes sure that a Docker engine answers. On Linux as root, unless DOCKER_HOST names another one, it is installed from the distribution and started when there is none,
  * and left running; elsewhere the error says what to install.
  */
 export async function ensureDocker(log: (line: string) => void): Promise<void> {
   if (await answers()) return;
-  if (process.platform !== "linux" || process.getuid?.() !== 0) {
+  if (process.platform !== "linux" || process.getuid?.() !== 0 || process.env["DOCKER_HOST"]) {
     throw new Error(
       "no Docker engine answers. Install Docker (https://docs.docker.com/engine/install/), start it, and see that `docker info` " +
         "works for this user; or set DOCKER_HOST to a running one",

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ensureEngines } from "../../engines/find";
 import { cloudStatus, startCloud, stopCloud, type CloudAddress } from "../cloud/container";
@@ -90,6 +90,8 @@ export async function destroy(session: Session, options: { readonly force: boole
   }
   await stopCloud({ stack, log });
   rmSync(stackFolder(stack), { recursive: true, force: true });
+  const stacks = path.dirname(stackFolder(stack));
+  if (existsSync(stacks) && readdirSync(stacks).length === 0) rmSync(stacks, { recursive: true });
   const left = await leftovers(stack);
   if (left.length > 0) throw new Error(`destroy left behind: ${left.join(", ")}`);
   log(`destroy: nothing of stack ${stack} is left`);

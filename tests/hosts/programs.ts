@@ -8,6 +8,8 @@ import { cacheRoot } from "../../engines/find";
 
 export interface Verdict {
   readonly code: number | null;
+  readonly stdout: string;
+  /** Standard output, then standard error. */
   readonly output: string;
 }
 
@@ -17,7 +19,7 @@ export function judge(program: string, args: readonly string[], env: Record<stri
   if (result.error !== undefined) {
     throw new Error(`${program} cannot be run (${result.error.message}): apt-get install ${path.basename(program)}`);
   }
-  return { code: result.status, output: `${result.stdout}${result.stderr}` };
+  return { code: result.status, stdout: result.stdout, output: `${result.stdout}${result.stderr}` };
 }
 
 /** A folder of its own for a test, with these files in it. */

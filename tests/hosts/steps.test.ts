@@ -45,7 +45,9 @@ function boot(
 function instanceJson(script: string, variables: string): unknown {
   const text = fs.readFileSync(path.join(folder, script), "utf8");
   const document = /<<JSON\n([\s\S]*?)\nJSON\n/.exec(text)?.[1];
-  return JSON.parse(judge("bash", ["-euc", `${variables}\ncat <<JSON\n${document}\nJSON`]).output);
+  const { stdout, output } = judge("bash", ["-euc", `${variables}\ncat <<JSON\n${document}\nJSON\n`]);
+  if (output !== stdout) console.warn(`bash said: ${output.slice(stdout.length)}`);
+  return JSON.parse(stdout);
 }
 
 describe("boot steps", () => {

@@ -1,7 +1,7 @@
 import type { ResourceModel } from "../model";
-import { retryWhile, waitFor } from "../wait";
+import { waitFor } from "../wait";
 import type { Props } from "../wire";
-import { hashedId, pascal, tagList, taggers, unlessGone, waiting, withTags, type Aws } from "./context";
+import { pascal, tagList, taggers, unlessGone, waiting, withTags, type Aws } from "./context";
 
 /** Arguments that the API knows as attributes, by key. */
 const loadBalancerAttributes: Record<string, string> = {
