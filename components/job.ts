@@ -28,6 +28,8 @@ export function createJob(
       hcl2: { vars: args.variables },
       detach: false,
       purgeOnDestroy: true,
+      // What somebody has stopped runs again after the next refresh and up: the program says what there is.
+      rerunIfDead: true,
     },
     { customTimeouts: { create: TIMEOUT, update: TIMEOUT }, ...opts },
   );

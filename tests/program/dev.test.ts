@@ -65,7 +65,7 @@ describe("the program for dev", () => {
     expect(Object.keys(jobs).sort()).toEqual(["backend-job", "edge-job", "frontend-job"]);
     for (const job of Object.values(jobs)) {
       expect(job.provider).toMatch(/pulumi:providers:nomad::nomad::nomad-id$/);
-      expect(job.inputs).toMatchObject({ detach: false, purgeOnDestroy: true });
+      expect(job.inputs).toMatchObject({ detach: false, purgeOnDestroy: true, rerunIfDead: true });
       expect(job.options).toMatchObject({ version: "2.6.1", deletedWith: "network-vpc", createTimeout: "10m" });
     }
     expect(jobs["backend-job"]!.inputs.hcl2.vars).toEqual({

@@ -85,11 +85,11 @@ function outputs(job: Props, deployment: Props | undefined): Props {
   };
 }
 
-const registered = ["jobspec", "hcl2", "json", "policyOverride", "preserveCounts"];
+const registered = ["jobspec", "hcl2", "json", "policyOverride", "preserveCounts", "rerunIfDead"];
 
 export const job: ResourceModel<AgentApi> = {
-  args: "jobspec json hcl2{vars} detach deregisterOnDestroy purgeOnDestroy policyOverride preserveCounts",
-  defaults: { detach: true, deregisterOnDestroy: true, purgeOnDestroy: false, json: false },
+  args: "jobspec json hcl2{vars} detach deregisterOnDestroy purgeOnDestroy policyOverride preserveCounts rerunIfDead",
+  defaults: { detach: true, deregisterOnDestroy: true, purgeOnDestroy: false, json: false, rerunIfDead: false },
   volatile: Object.fromEntries(
     [
       "modifyIndex",
@@ -116,7 +116,9 @@ export const job: ResourceModel<AgentApi> = {
     const found = await api.find(`/v1/job/${encodeURIComponent(id)}`, query);
     if (!found) return undefined;
     const deployment = await api.find<Props | null>(`/v1/job/${encodeURIComponent(id)}/deployment`, query);
-    return outputs(found, deployment ?? undefined);
+    // A job that is dead and was not to stay so shows as drift of what says so: the next update runs it again.
+    const died: Props = state.rerunIfDead && found["Status"] === "dead" ? { rerunIfDead: false } : {};
+    return { ...outputs(found, deployment ?? undefined), ...died };
   },
   async update(api, { news, changed }, operation) {
     // Nothing changed: the last registration did not become healthy, so it is followed again.
