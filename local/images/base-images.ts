@@ -15,13 +15,11 @@ export const traefikImage = `traefik:v${versions.traefik}`;
 
 const nodeVersion = "22.23.3";
 const npmVersion = "10.9.9";
-const debianMirror = "http://deb.debian.org/debian";
 
 export const debian: ImageSpec = {
   tag: debianImage,
   folder: path.resolve("local/images/base"),
   parents: [],
-  inputs: () => ({ mirror: debianMirror }),
   published: true,
   takes: "about 2 minutes",
   make: async (context, labels, log) => {
@@ -30,7 +28,7 @@ export const debian: ImageSpec = {
       const why = `no registry of images answers for ${debianImage}, and making it needs debootstrap, as root on Debian`;
       await installPackages(["debootstrap"], why, log);
     }
-    await run("sh", [path.join(context, "debootstrap.sh"), context, debianMirror, tarball], {
+    await run("sh", [path.join(context, "debootstrap.sh"), context, tarball], {
       onLine: (line) => /^I: (Retrieving|Installing|Configuring) [a-z.]*\.\.\./.test(line) && log(`debian: ${line}`),
     });
     const changes = ['CMD ["bash"]', ...Object.entries(labels).map(([key, value]) => `LABEL ${key}=${value}`)];

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
@@ -45,8 +46,10 @@ function boot(
 function instanceJson(script: string, variables: string): unknown {
   const text = fs.readFileSync(path.join(folder, script), "utf8");
   const document = /<<JSON\n([\s\S]*?)\nJSON\n/.exec(text)?.[1];
-  const { stdout, output } = judge("bash", ["-euc", `${variables}\ncat <<JSON\n${document}\nJSON\n`]);
-  if (output !== stdout) console.warn(`bash said: ${output.slice(stdout.length)}`);
+  const command = `${variables}\ncat <<JSON\n${document}\nJSON\n`;
+  // Without a socket as standard input: with one, a bash that nobody's shell started takes itself for a remote one and reads
+  // its start-up files, which this machine may have and which may fail (bash(1), "invoked by remote shell daemon").
+  const stdout = execFileSync("bash", ["-euc", command], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
   return JSON.parse(stdout);
 }
 

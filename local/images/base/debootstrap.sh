@@ -1,12 +1,12 @@
 #!/bin/sh
 # Makes debian:bookworm-slim's like: a minimal Debian 12 root file system in a tar.
-# $1: a folder to work in; $2: the package mirror; $3: the tar to write.
+# $1: a folder to work in; $2: the tar to write. Packages come from debootstrap's own default mirror.
 set -eu
 root=$1/root
-mirror=$2
-tarball=$3
+tarball=$2
 
-debootstrap --variant=minbase --include=ca-certificates bookworm "$root" "$mirror"
+debootstrap --variant=minbase --include=ca-certificates bookworm "$root"
+mirror=$(awk '$1 == "deb" { print $2; exit }' "$root/etc/apt/sources.list")
 
 cat >"$root/etc/apt/sources.list" <<SOURCES
 deb $mirror bookworm main
