@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { cacheRoot } from "../engines/find";
 import { installPackages, isInstalled } from "./images/apt";
@@ -31,10 +31,22 @@ export async function ensureDocker(log: (line: string) => void): Promise<void> {
   await start(log);
 }
 
+/** The engine's notes of its own processes; after a crash they may name a number that something else has by now. */
+const pidFiles = { dockerd: "/var/run/docker.pid", containerd: "/var/run/docker/containerd/containerd.pid" };
+
+function forgetDeadProcesses(): void {
+  for (const [program, file] of Object.entries(pidFiles)) {
+    if (!existsSync(file)) continue;
+    const comm = `/proc/${readFileSync(file, "utf8").trim()}/comm`;
+    if (!existsSync(comm) || readFileSync(comm, "utf8").trim() !== program) rmSync(file);
+  }
+}
+
 async function start(log: (line: string) => void): Promise<void> {
   mkdirSync(cacheRoot(), { recursive: true });
   const file = path.join(cacheRoot(), "dockerd.log");
   log(`starting the Docker engine (its log: ${file})`);
+  forgetDeadProcesses();
   const output = openSync(file, "w");
   const daemon = spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output] });
   let ended: number | null | undefined;

@@ -145,13 +145,13 @@ job "traefik" {
           "--api=false",
 
           # Polled, not watched: after an error a watch waits up to three minutes before it asks again, a poll seconds.
-          # From the agent's cache, and from any server: a lost leader must not empty the routes.
+          # From any server, for a lost leader must not empty the routes; but not from the agent's cache (cache=true): it was seen
+          # to answer with the services of a cluster's first minute for as long as anybody waited, while plain queries were right.
           "--providers.consulCatalog=true",
           "--providers.consulCatalog.endpoint.address=127.0.0.1:8500",
           "--providers.consulCatalog.exposedByDefault=false",
           "--providers.consulCatalog.watch=false",
           "--providers.consulCatalog.refreshInterval=1s",
-          "--providers.consulCatalog.cache=true",
           "--providers.consulCatalog.stale=true",
           "--providers.consulCatalog.strictChecks=passing",
 
