@@ -33,8 +33,9 @@ async function outputs(): Promise<Record<string, string>> {
   return JSON.parse(stdout);
 }
 
+/** The page as a new visitor gets it. A connection that stands would outlive a security group's rule, as in EC2. */
 async function page(url: string, seconds = 5): Promise<{ status: number; text: string }> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(seconds * 1000) });
+  const response = await fetch(url, { headers: { connection: "close" }, signal: AbortSignal.timeout(seconds * 1000) });
   return { status: response.status, text: await response.text() };
 }
 
