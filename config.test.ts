@@ -53,6 +53,7 @@ describe("configuration", () => {
       consul: { version: "1.22.7", sha256: "fe25cecd8dd3552a8e5b0941cde1d79bb6004eac384aa45679dd1398f947201d" },
       releasesUrl: "https://releases.hashicorp.com",
       datacenter: "dc1",
+      certificateSeries: 1,
       certificate: undefined,
       traefik: { image: undefined, cpuMhz: 200, memoryMib: 128 },
       backend: { image: undefined, count: 2, cpuMhz: 100, memoryMib: 128, greeting: "Hello from the backend" },
@@ -197,7 +198,7 @@ describe("configuration errors", () => {
     ],
     [
       { nomadAddress: "127.0.0.1:4646" },
-      'nomadAddress: expected an http or https URL without a path, got "127.0.0.1:4646"; set it with: pulumi config set nomadAddress http://127.0.0.1:4646',
+      'nomadAddress: expected an https URL without a path, got "127.0.0.1:4646"; set it with: pulumi config set nomadAddress https://127.0.0.1:4646',
     ],
     [
       { workerPools: {} },

@@ -42,6 +42,8 @@ export interface StackConfig {
   readonly consul: ReleaseConfig;
   readonly releasesUrl: string;
   readonly datacenter: string;
+  /** Counts how often the agents' certificates were issued anew. */
+  readonly certificateSeries: number;
   readonly certificate?: { readonly arn: string; readonly hostname: string };
   readonly traefik: TaskConfig;
   readonly backend: AppConfig & { readonly greeting: string };
@@ -63,7 +65,7 @@ const CONSUL = {
 };
 
 const DATACENTER = /^[a-z][a-z0-9-]{0,15}$/;
-const HTTP_URL = /^https?:\/\/[^/\s]+$/;
+const HTTPS_URL = /^https:\/\/[^/\s]+$/;
 const DOMAIN_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/;
 const CERTIFICATE_ARN = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/\S+$/;
 /** It becomes part of tags, paths and repository names. */
@@ -136,6 +138,7 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
       DATACENTER,
       "a lower-case name of at most 16 letters, digits and hyphens",
     ),
+    certificateSeries: fields.integer("certificateSeries", 1, 1, 1_000_000),
     certificate: certificateArn && hostname ? { arn: certificateArn, hostname } : undefined,
     traefik: readTraefik(fields.object("traefik")),
     backend: readBackend(fields.object("backend")),
@@ -143,18 +146,8 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
     readyTimeoutSeconds: fields.integer("readyTimeoutSeconds", 600, 10, 3600),
     protect: fields.flag("protect", false),
     addresses: {
-      nomad: fields.optionalText(
-        "nomadAddress",
-        HTTP_URL,
-        "an http or https URL without a path",
-        "http://127.0.0.1:4646",
-      ),
-      consul: fields.optionalText(
-        "consulAddress",
-        HTTP_URL,
-        "an http or https URL without a path",
-        "http://127.0.0.1:8500",
-      ),
+      nomad: fields.optionalText("nomadAddress", HTTPS_URL, "an https URL without a path", "https://127.0.0.1:4646"),
+      consul: fields.optionalText("consulAddress", HTTPS_URL, "an https URL without a path", "https://127.0.0.1:8501"),
     },
   };
 

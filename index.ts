@@ -1,6 +1,8 @@
 import * as consul from "@pulumi/consul";
 import * as nomad from "@pulumi/nomad";
+import * as pulumi from "@pulumi/pulumi";
 import { pullableRepositories } from "./components/app-image";
+import { ApiLoadBalancer } from "./components/api-load-balancer";
 import { Bastion } from "./components/bastion";
 import { ClusterFirewall } from "./components/cluster-firewall";
 import { ClusterSecrets } from "./components/cluster-secrets";
@@ -13,6 +15,7 @@ import { readyAddresses } from "./components/readiness";
 import { ServerCluster } from "./components/server-cluster";
 import { Service } from "./components/service";
 import { WorkerPool } from "./components/worker-pool";
+import { WorkloadIdentity } from "./components/workload-identity";
 import { loadConfig } from "./config";
 
 const config = loadConfig();
@@ -32,7 +35,14 @@ const bastionHost = config.bastion.enabled
   ? new Bastion("bastion", { identity, region, network, operatorCidrs, ...config.bastion })
   : undefined;
 const firewall = new ClusterFirewall("firewall", { identity, network });
-const secrets = new ClusterSecrets("secrets", { identity, region });
+const api = new ApiLoadBalancer("api", { identity, network, firewall, bastion: bastionHost, operatorCidrs });
+const secrets = new ClusterSecrets("secrets", {
+  identity,
+  region,
+  datacenter,
+  apiNames: [api.loadBalancer.dnsName],
+  certificateSeries: config.certificateSeries,
+});
 
 const servers = new ServerCluster("servers", {
   identity,
@@ -40,13 +50,12 @@ const servers = new ServerCluster("servers", {
   network,
   firewall,
   secrets,
-  bastion: bastionHost,
+  api,
   count: config.serverCount,
   instanceType: config.serverInstanceType,
   image: config.hostImage,
   volumeGiB: config.serverVolumeGiB,
   software,
-  operatorCidrs,
   protect: config.protect,
 });
 const repositoryArns = pullableRepositories({
@@ -81,17 +90,22 @@ export const { nomadAddress, consulAddress } = readyAddresses({
     minWorkers: config.workerPools.reduce((sum, pool) => sum + pool.min, 0),
   },
   timeoutSeconds: config.readyTimeoutSeconds,
-  loadBalancer: servers.api,
+  api,
+  operator: secrets.operator,
   overrides: config.addresses,
-  after: pools.map(({ pool }) => pool.group.id),
+  after: [...servers.attached, ...pools.map(({ pool }) => pool.group.id)],
 });
-const nomadProvider = new nomad.Provider("nomad", { address: nomadAddress });
+const { ca, consulToken, nomadToken } = secrets.operator;
+const nomadProvider = new nomad.Provider("nomad", { address: nomadAddress, caPem: ca, secretId: nomadToken });
 const consulProvider = new consul.Provider("consul", {
   address: consulAddress.apply((address) => new URL(address).host),
   scheme: consulAddress.apply((address) => new URL(address).protocol.slice(0, -1)),
   datacenter,
+  caPem: ca,
+  token: consulToken,
 });
-const onCluster = { provider: nomadProvider, deletedWith: network.vpc, deleteImages: !config.protect };
+const workloads = new WorkloadIdentity("workloads", { ca, provider: consulProvider, deletedWith: network.vpc });
+const onCluster = { provider: nomadProvider, workloads, deletedWith: network.vpc, deleteImages: !config.protect };
 
 new ClusterSettings("settings", { deletedWith: network.vpc, nomadProvider, consulProvider });
 const edge = new EdgeProxy("edge", {
@@ -130,9 +144,11 @@ export const url = provenUrl({
 export const bastion = bastionHost && { instanceId: bastionHost.instance.id, publicIp: bastionHost.instance.publicIp };
 export const commands = operatorCommands({
   region,
-  nomadAddress,
+  stack: config.stack,
   consulAddress,
-  loadBalancer: servers.api,
+  api,
   bastion: bastionHost,
 });
+/** Who has these is an operator: `npm run cli` takes them from here. */
+export const credentials = pulumi.secret({ ca, consulToken, nomadToken });
 export const images = { traefik: edge.image, backend: backend.image, frontend: frontend.image };

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Bastion } from "./bastion";
-import { API_PORTS, type ClusterFirewall, CONSUL_HTTP_PORT, NOMAD_HTTP_PORT } from "./cluster-firewall";
+import { API_PORTS, type ClusterFirewall, CONSUL_HTTPS_PORT, NOMAD_HTTPS_PORT } from "./cluster-firewall";
 import type { Network } from "./network";
 import { recordedInputs } from "./recorded-inputs";
 import { allowEgress, allowIngress, createSecurityGroup } from "./security-rules";
@@ -12,23 +12,29 @@ export interface ApiLoadBalancerArgs {
   readonly network: Network;
   readonly firewall: ClusterFirewall;
   readonly bastion?: Bastion;
-  /** The servers. */
-  readonly instances: readonly aws.ec2.Instance[];
   /** Who may reach the APIs from outside. With none, the load balancer is internal. */
   readonly operatorCidrs: readonly string[];
 }
 
 /** What is behind one listener, and the path by which a server is known to be well. */
 const APIS = [
-  { label: "nomad", port: NOMAD_HTTP_PORT, healthPath: "/v1/agent/health" },
-  { label: "consul", port: CONSUL_HTTP_PORT, healthPath: "/v1/status/leader" },
+  { label: "nomad", port: NOMAD_HTTPS_PORT, healthPath: "/v1/agent/health" },
+  { label: "consul", port: CONSUL_HTTPS_PORT, healthPath: "/v1/status/leader" },
 ] as const;
+
+interface ApiTargets {
+  readonly label: string;
+  readonly port: number;
+  readonly targetGroup: aws.lb.TargetGroup;
+  readonly listener: aws.lb.Listener;
+}
 
 /** The one address of the servers' Nomad and Consul APIs, for operators and for this program's providers. */
 export class ApiLoadBalancer extends pulumi.ComponentResource {
   readonly loadBalancer: aws.lb.LoadBalancer;
-  /** Answers once everything that it takes to reach a server exists. */
+  /** Known once it lets operators through to the servers that are attached. */
   readonly dnsName: pulumi.Output<string>;
+  readonly #targets: readonly ApiTargets[];
 
   constructor(name: string, args: ApiLoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster:index:ApiLoadBalancer", name, recordedInputs(args), opts);
@@ -64,19 +70,29 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: internal ? [] : [...network.ingress] },
     );
-    const reachable = APIS.flatMap((api) => this.#createListener(`${name}-${api.label}`, api, args));
-
+    this.#targets = APIS.map((api) => this.#createTargets(`${name}-${api.label}`, api, args));
     this.dnsName = pulumi
-      .all([this.loadBalancer.dnsName, ...[...rules, ...reachable].map((resource) => resource.id)])
+      .all([
+        this.loadBalancer.dnsName,
+        ...[...rules, ...this.#targets.map(({ listener }) => listener)].map(({ id }) => id),
+      ])
       .apply(([dnsName]) => dnsName!);
     this.registerOutputs({ dnsName: this.dnsName });
   }
 
-  #createListener(
-    name: string,
-    api: (typeof APIS)[number],
-    args: ApiLoadBalancerArgs,
-  ): (aws.lb.Listener | aws.lb.TargetGroupAttachment)[] {
+  /** Puts a server behind every API. */
+  attach(name: string, server: aws.ec2.Instance, parent: pulumi.Resource): aws.lb.TargetGroupAttachment[] {
+    return this.#targets.map(
+      ({ label, port, targetGroup }) =>
+        new aws.lb.TargetGroupAttachment(
+          `${name}-${label}`,
+          { targetGroupArn: targetGroup.arn, targetId: server.id, port },
+          { parent },
+        ),
+    );
+  }
+
+  #createTargets(name: string, api: (typeof APIS)[number], args: ApiLoadBalancerArgs): ApiTargets {
     const tags = resourceTags(args.identity, "servers", `api-${api.label}`);
     const targetGroup = new aws.lb.TargetGroup(
       name,
@@ -87,7 +103,7 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
         targetType: "instance",
         deregistrationDelay: 30,
         healthCheck: {
-          protocol: "HTTP",
+          protocol: "HTTPS",
           path: api.healthPath,
           port: "traffic-port",
           interval: 5,
@@ -110,14 +126,6 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const attachments = args.instances.map(
-      (instance, index) =>
-        new aws.lb.TargetGroupAttachment(
-          `${name}-${index + 1}`,
-          { targetGroupArn: targetGroup.arn, targetId: instance.id, port: api.port },
-          { parent: this },
-        ),
-    );
-    return [listener, ...attachments];
+    return { label: api.label, port: api.port, targetGroup, listener };
   }
 }

@@ -5,11 +5,11 @@ import { recordedInputs } from "./recorded-inputs";
 import { allowAllEgress, allowIngress, createSecurityGroup, type Port, tcp, udp } from "./security-rules";
 import { type ClusterIdentity, resourceTags } from "./tags";
 
-export const NOMAD_HTTP_PORT = 4646;
-export const CONSUL_HTTP_PORT = 8500;
+export const NOMAD_HTTPS_PORT = 4646;
+export const CONSUL_HTTPS_PORT = 8501;
 
 /** APIs that operators and this program reach, through the load balancer or the bastion. */
-export const API_PORTS: readonly Port[] = [tcp(NOMAD_HTTP_PORT, "Nomad API"), tcp(CONSUL_HTTP_PORT, "Consul API")];
+export const API_PORTS: readonly Port[] = [tcp(NOMAD_HTTPS_PORT, "Nomad API"), tcp(CONSUL_HTTPS_PORT, "Consul API")];
 
 const CONSUL_RPC = tcp(8300, "Consul RPC");
 const CONSUL_GOSSIP = [tcp(8301, "Consul gossip"), udp(8301, "Consul gossip")];

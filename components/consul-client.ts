@@ -1,4 +1,5 @@
 import Consul from "consul";
+import { type AgentAccess, REQUEST_TIMEOUT_MS } from "./agent-request";
 
 /** What the readiness gate asks of Consul. The `consul` package is no longer maintained: nothing else imports it. */
 export interface ConsulStatus {
@@ -10,15 +11,12 @@ export interface ConsulStatus {
   readonly healthyServers: number;
 }
 
-const REQUEST_TIMEOUT_MS = 5_000;
-
 /** Throws when the API does not answer within five seconds. */
-export async function readConsul(address: string): Promise<ConsulStatus> {
+export async function readConsul({ address, ca, token }: AgentAccess): Promise<ConsulStatus> {
   const url = new URL(address);
-  const secure = url.protocol === "https:";
-  const options = { host: url.hostname, port: Number(url.port || (secure ? 443 : 80)), secure };
-  // The package's types leave out `timeout`, which it honours.
-  const client = new Consul({ ...options, timeout: REQUEST_TIMEOUT_MS } as typeof options);
+  const options = { host: url.hostname, port: Number(url.port || 443), secure: true, defaults: { token } };
+  // The package's types leave out `ca` and `timeout`, which it honours.
+  const client = new Consul({ ...options, ca, timeout: REQUEST_TIMEOUT_MS } as typeof options);
   try {
     const [leader, peers, servers] = await Promise.all([
       client.status.leader() as Promise<unknown>,

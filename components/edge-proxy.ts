@@ -8,6 +8,7 @@ import { recordedInputs } from "./recorded-inputs";
 import { allowEgress, allowIngress, createSecurityGroup, tcp } from "./security-rules";
 import { type ClusterIdentity, resourceTags } from "./tags";
 import type { WorkerPool } from "./worker-pool";
+import type { WorkloadIdentity } from "./workload-identity";
 
 /** A certificate in ACM, and the name it is for; the name's DNS record has to point at the load balancer. */
 export interface Certificate {
@@ -27,6 +28,7 @@ export interface EdgeProxyArgs {
   readonly cpuMhz: number;
   readonly memoryMib: number;
   readonly provider: nomad.Provider;
+  readonly workloads: WorkloadIdentity;
   readonly deleteImages: boolean;
   readonly deletedWith: pulumi.Resource;
 }
@@ -82,6 +84,7 @@ export class EdgeProxy extends pulumi.ComponentResource {
       `${name}-job`,
       {
         app: "traefik",
+        workloads: args.workloads,
         variables: {
           datacenter: args.datacenter,
           image: image.reference,

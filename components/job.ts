@@ -2,10 +2,13 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as nomad from "@pulumi/nomad";
 import * as pulumi from "@pulumi/pulumi";
+import type { WorkloadIdentity } from "./workload-identity";
 
 export interface JobArgs {
   /** Folder under `apps/`, which holds `<app>.nomad.hcl`. */
   readonly app: string;
+  /** Without it no service of the job could register. */
+  readonly workloads: WorkloadIdentity;
   /** HCL2 variables of the job file; Nomad's provider takes strings only. */
   readonly variables: Readonly<Record<string, pulumi.Input<string>>>;
 }
@@ -24,7 +27,7 @@ export function createJob(
     name,
     {
       // The provider checks the text alone for being unknown, and would parse it in a preview with its variables missing.
-      jobspec: pulumi.all(Object.values(args.variables)).apply(() => text),
+      jobspec: pulumi.all([args.workloads.ready, ...Object.values(args.variables)]).apply(() => text),
       hcl2: { vars: args.variables },
       detach: false,
       purgeOnDestroy: true,

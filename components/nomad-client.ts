@@ -1,3 +1,5 @@
+import { type AgentAccess, getJson } from "./agent-request";
+
 /** What the readiness gate asks of Nomad. */
 export interface NomadStatus {
   /** `address:port` of the Raft leader. */
@@ -16,16 +18,9 @@ interface Node {
   readonly Status: string;
 }
 
-const REQUEST_TIMEOUT_MS = 5_000;
-
 /** Throws when the API does not answer within five seconds, or has no leader to answer for it. */
-export async function readNomad(address: string): Promise<NomadStatus> {
-  const get = async <T>(path: string): Promise<T> => {
-    const response = await fetch(new URL(path, address), { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text.trim().slice(0, 200)}`);
-    return JSON.parse(text) as T;
-  };
+export async function readNomad(access: AgentAccess): Promise<NomadStatus> {
+  const get = <T>(path: string): Promise<T> => getJson<T>(access, path, "X-Nomad-Token");
   const leader = await get<string>("/v1/status/leader");
   const [{ Members }, nodes] = await Promise.all([
     get<{ readonly Members: readonly Member[] }>("/v1/agent/members"),

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ApiLoadBalancer } from "./api-load-balancer";
-import { CONSUL_HTTP_PORT, NOMAD_HTTP_PORT } from "./cluster-firewall";
+import { CONSUL_HTTPS_PORT, NOMAD_HTTPS_PORT } from "./cluster-firewall";
+import type { OperatorCredentials } from "./cluster-secrets";
 import { readConsul, type ConsulStatus } from "./consul-client";
 import { createHostInventory, type Host, type HostInventory, isUp } from "./host-inventory";
 import { readNomad, type NomadStatus } from "./nomad-client";
@@ -105,7 +106,8 @@ export interface ReadinessArgs {
   readonly region: string;
   readonly expected: Expectation;
   readonly timeoutSeconds: number;
-  readonly loadBalancer: ApiLoadBalancer;
+  readonly api: ApiLoadBalancer;
+  readonly operator: OperatorCredentials;
   /** Addresses to use instead of the load balancer's: the near ends of tunnels. */
   readonly overrides: { readonly nomad?: string; readonly consul?: string };
   /** What else has to exist before it makes sense to look. */
@@ -123,14 +125,19 @@ export interface ReadyAddresses {
  * address that they are given. A preview does not wait.
  */
 export function readyAddresses(args: ReadinessArgs): ReadyAddresses {
-  const ready = pulumi.all([args.loadBalancer.dnsName, ...args.after]).apply(async ([dnsName]) => {
-    const addresses = {
-      nomadAddress: args.overrides.nomad ?? `http://${dnsName}:${NOMAD_HTTP_PORT}`,
-      consulAddress: args.overrides.consul ?? `http://${dnsName}:${CONSUL_HTTP_PORT}`,
-    };
-    if (!pulumi.runtime.isDryRun()) await waitOnAws(args, addresses);
-    return addresses;
-  });
+  const { ca, consulToken, nomadToken } = args.operator;
+  const credentials = pulumi.output({ ca, consulToken, nomadToken });
+  const known = pulumi.all([args.api.dnsName, credentials, pulumi.all([...args.after])]);
+  const ready = pulumi.unsecret(
+    known.apply(async ([dnsName, plain]) => {
+      const addresses = {
+        nomadAddress: args.overrides.nomad ?? `https://${dnsName}:${NOMAD_HTTPS_PORT}`,
+        consulAddress: args.overrides.consul ?? `https://${dnsName}:${CONSUL_HTTPS_PORT}`,
+      };
+      if (!pulumi.runtime.isDryRun()) await waitOnAws(args, addresses, plain);
+      return addresses;
+    }),
+  );
   return { nomadAddress: ready.nomadAddress, consulAddress: ready.consulAddress };
 }
 
@@ -147,21 +154,31 @@ interface PlainAddresses {
   readonly consulAddress: string;
 }
 
-async function waitOnAws(args: ReadinessArgs, addresses: PlainAddresses): Promise<void> {
+interface PlainCredentials {
+  readonly ca: string;
+  readonly consulToken: string;
+  readonly nomadToken: string;
+}
+
+async function waitOnAws(
+  args: ReadinessArgs,
+  { nomadAddress, consulAddress }: PlainAddresses,
+  { ca, consulToken, nomadToken }: PlainCredentials,
+): Promise<void> {
   const inventory: HostInventory = createHostInventory(args.region, args.cluster);
   const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
   try {
     await waitForCluster({
       expected: args.expected,
       timeoutSeconds: args.timeoutSeconds,
-      remedy: remedy(addresses),
+      remedy: remedy({ nomadAddress, consulAddress }),
       describeHost: (host) => inventory.lastBootStep(host.id),
       progress: (message) => void pulumi.log.info(message, undefined, undefined, true),
       look: async () => {
         const [hosts, consul, nomad] = await Promise.all([
           inventory.list().catch(asError),
-          readConsul(addresses.consulAddress).catch(asError),
-          readNomad(addresses.nomadAddress).catch(asError),
+          readConsul({ address: consulAddress, ca, token: consulToken }).catch(asError),
+          readNomad({ address: nomadAddress, ca, token: nomadToken }).catch(asError),
         ]);
         return { hosts, consul, nomad };
       },

@@ -1,8 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { encodeUserData, type Release, renderUserData } from "../hosts/user-data";
-import { ApiLoadBalancer } from "./api-load-balancer";
-import type { Bastion } from "./bastion";
+import type { ApiLoadBalancer } from "./api-load-balancer";
 import type { ClusterFirewall } from "./cluster-firewall";
 import type { ClusterSecrets } from "./cluster-secrets";
 import { createInstanceProfile } from "./instance-role";
@@ -27,15 +26,14 @@ export interface ServerClusterArgs {
   readonly network: Network;
   readonly firewall: ClusterFirewall;
   readonly secrets: ClusterSecrets;
-  readonly bastion?: Bastion;
+  /** What operators reach the servers through. */
+  readonly api: ApiLoadBalancer;
   /** 1, 3 or 5. */
   readonly count: number;
   readonly instanceType: string;
   readonly image: MachineImage;
   readonly volumeGiB: number;
   readonly software: HostSoftware;
-  /** Who may reach the APIs from outside; nobody when empty. */
-  readonly operatorCidrs: readonly string[];
   /** Refuses to delete the data volumes. */
   readonly protect: boolean;
 }
@@ -52,7 +50,8 @@ export interface Server {
  */
 export class ServerCluster extends pulumi.ComponentResource {
   readonly servers: readonly Server[];
-  readonly api: ApiLoadBalancer;
+  /** Known once the servers' APIs have them behind them. */
+  readonly attached: readonly pulumi.Output<string>[];
 
   constructor(name: string, args: ServerClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster:index:ServerCluster", name, recordedInputs(args), opts);
@@ -69,17 +68,8 @@ export class ServerCluster extends pulumi.ComponentResource {
     this.servers = Array.from({ length: args.count }, (_, index) =>
       this.#createServer(`${name}-${index + 1}`, index, args, image.id, profile),
     );
-    this.api = new ApiLoadBalancer(
-      `${name}-api`,
-      {
-        identity: args.identity,
-        network: args.network,
-        firewall: args.firewall,
-        bastion: args.bastion,
-        instances: this.servers.map((server) => server.instance),
-        operatorCidrs: args.operatorCidrs,
-      },
-      { parent: this },
+    this.attached = this.servers.flatMap(({ instance }, index) =>
+      args.api.attach(`${name}-${index + 1}`, instance, this).map(({ id }) => id),
     );
 
     this.registerOutputs({ instanceIds: this.servers.map((server) => server.instance.id) });
@@ -115,6 +105,7 @@ export class ServerCluster extends pulumi.ComponentResource {
           cluster: identity.cluster,
           region: args.region,
           servers: args.count,
+          secretsPath: args.secrets.paths.servers,
           dataVolumeId,
           ...software,
         }),
@@ -145,7 +136,7 @@ export class ServerCluster extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // A newer image is taken when a server is replaced for another reason, not by itself.
         ignoreChanges: ["ami"],
-        dependsOn: [...network.egress],
+        dependsOn: [...network.egress, ...args.secrets.parameters.servers],
       },
     );
     new aws.ec2.VolumeAttachment(

@@ -4,6 +4,7 @@ import { AppImage } from "./app-image";
 import { createJob } from "./job";
 import { recordedInputs } from "./recorded-inputs";
 import type { ClusterIdentity } from "./tags";
+import type { WorkloadIdentity } from "./workload-identity";
 
 export interface ServiceArgs {
   readonly identity: ClusterIdentity;
@@ -18,6 +19,7 @@ export interface ServiceArgs {
   /** The app's own variables, next to those that every job has. */
   readonly variables: Readonly<Record<string, pulumi.Input<string>>>;
   readonly provider: nomad.Provider;
+  readonly workloads: WorkloadIdentity;
   readonly deleteImages: boolean;
   /** Goes together with the whole cluster: with it gone, there is no Nomad to ask. */
   readonly deletedWith: pulumi.Resource;
@@ -41,6 +43,7 @@ export class Service extends pulumi.ComponentResource {
       `${name}-job`,
       {
         app: args.app,
+        workloads: args.workloads,
         variables: {
           datacenter: args.datacenter,
           image: image.reference,

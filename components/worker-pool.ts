@@ -84,6 +84,7 @@ export class WorkerPool extends pulumi.ComponentResource {
       region: args.region,
       nodeClass: args.nodeClass,
       servers: args.servers,
+      secretsPath: args.secrets.paths.workers,
       ...args.software,
     });
     return new aws.ec2.LaunchTemplate(
@@ -157,7 +158,7 @@ export class WorkerPool extends pulumi.ComponentResource {
         parent: this,
         // Scaling is done by the API, by people and by alarms; load balancers attach themselves.
         ignoreChanges: ["desiredCapacity", "targetGroupArns"],
-        dependsOn: [...args.network.egress],
+        dependsOn: [...args.network.egress, ...args.secrets.parameters.workers],
       },
     );
   }

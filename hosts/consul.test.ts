@@ -11,7 +11,21 @@ const common = {
   skip_leave_on_interrupt: true,
   client_addr: "127.0.0.1",
   addresses: { dns: "127.0.0.1 169.254.1.1" },
-  ports: { dns: 53, http: 8500, grpc: -1, grpc_tls: -1 },
+  acl: { enabled: true, default_policy: "deny", down_policy: "extend-cache" },
+  tls: {
+    defaults: {
+      ca_file: "/etc/cluster/tls/consul/ca.pem",
+      cert_file: "/etc/cluster/tls/consul/cert.pem",
+      key_file: "/etc/cluster/tls/consul/key.pem",
+      verify_incoming: true,
+      verify_outgoing: true,
+      tls_min_version: "TLSv1_2",
+    },
+    internal_rpc: { verify_server_hostname: true },
+    https: { verify_incoming: false },
+  },
+  encrypt_verify_incoming: true,
+  encrypt_verify_outgoing: true,
   recursors: ["169.254.169.253"],
   dns_config: { allow_stale: true, enable_truncate: true, only_passing: true, recursor_timeout: "2s" },
   gossip_lan: { suspicion_mult: 3 },
@@ -25,6 +39,7 @@ describe("Consul's configuration", () => {
     expect(consulConfig(server)).toEqual({
       ...common,
       server: true,
+      ports: { dns: 53, http: 8500, https: 8501, grpc: -1, grpc_tls: -1 },
       bootstrap_expect: 3,
       leave_on_terminate: false,
       ui_config: { enabled: true },
@@ -32,7 +47,12 @@ describe("Consul's configuration", () => {
   });
 
   it("makes a worker a client that leaves when it shuts down", () => {
-    expect(consulConfig(worker)).toEqual({ ...common, server: false, leave_on_terminate: true });
+    expect(consulConfig(worker)).toEqual({
+      ...common,
+      server: false,
+      ports: { dns: 53, http: 8500, https: -1, grpc: -1, grpc_tls: -1 },
+      leave_on_terminate: true,
+    });
   });
 });
 

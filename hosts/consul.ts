@@ -1,10 +1,11 @@
 import { containerDnsAddress, dnsPort, vpcResolver } from "./dns";
 import { paths, retryJoin, type HostSettings } from "./settings";
+import { tlsFiles } from "./tls";
 
 /**
  * What every Consul agent of a role has in common, as in its configuration file. What differs from instance to instance
- * (name, address, zone) is added at boot in a second file, steps/consul.sh; Consul merges the files of its folder. Secrets
- * (`encrypt`, `tls`, `acl.tokens`) belong into one more file there, fetched at boot: this one is in readable user data.
+ * (name, address, zone) is added at boot in a second file, steps/consul.sh, and what is secret (`encrypt`, `acl.tokens`) in a third,
+ * steps/secrets.sh; Consul merges the files of its folder. This one is in readable user data.
  */
 export interface ConsulConfig {
   readonly datacenter: string;
@@ -19,7 +20,24 @@ export interface ConsulConfig {
   readonly skip_leave_on_interrupt: boolean;
   readonly client_addr: string;
   readonly addresses: { readonly dns: string };
-  readonly ports: Readonly<Record<"dns" | "http" | "grpc" | "grpc_tls", number>>;
+  readonly ports: Readonly<Record<"dns" | "http" | "https" | "grpc" | "grpc_tls", number>>;
+  readonly acl: {
+    readonly enabled: boolean;
+    readonly default_policy: string;
+    readonly down_policy: string;
+  };
+  readonly tls: {
+    readonly defaults: ReturnType<typeof tlsFiles> & {
+      readonly verify_incoming: boolean;
+      readonly verify_outgoing: boolean;
+      readonly tls_min_version: string;
+    };
+    readonly internal_rpc: { readonly verify_server_hostname: boolean };
+    readonly https: { readonly verify_incoming: boolean };
+  };
+  /** Not secret by itself: a wrong key is refused both ways from the first packet. */
+  readonly encrypt_verify_incoming: boolean;
+  readonly encrypt_verify_outgoing: boolean;
   readonly recursors: readonly string[];
   readonly dns_config: {
     readonly allow_stale: boolean;
@@ -51,7 +69,24 @@ export function consulConfig(settings: HostSettings): ConsulConfig {
     skip_leave_on_interrupt: true,
     client_addr: "127.0.0.1",
     addresses: { dns: `127.0.0.1 ${containerDnsAddress}` },
-    ports: { dns: dnsPort, http: 8500, grpc: -1, grpc_tls: -1 },
+    // Plain HTTP is for the host's own Nomad agent, on loopback. HTTPS is for operators, and on servers only.
+    ports: { dns: dnsPort, http: 8500, https: server ? 8501 : -1, grpc: -1, grpc_tls: -1 },
+    // What was known of a token holds on while no server answers: names still resolve without a leader.
+    acl: { enabled: true, default_policy: "deny", down_policy: "extend-cache" },
+    tls: {
+      defaults: {
+        ...tlsFiles("consul"),
+        verify_incoming: true,
+        verify_outgoing: true,
+        tls_min_version: "TLSv1_2",
+      },
+      // Without it any worker could pose as a server.
+      internal_rpc: { verify_server_hostname: true },
+      // Who calls is known by the token; operators have no certificate.
+      https: { verify_incoming: false },
+    },
+    encrypt_verify_incoming: true,
+    encrypt_verify_outgoing: true,
     recursors: [vpcResolver],
     dns_config: {
       // Any server answers, also without a leader; only_passing keeps instances with a warning out, too; a long answer over

@@ -15,7 +15,16 @@ const common = {
   bind_addr: "0.0.0.0",
   leave_on_interrupt: false,
   disable_update_check: true,
-  consul: { address: "127.0.0.1:8500" },
+  acl: { enabled: true },
+  tls: {
+    ca_file: "/etc/cluster/tls/nomad/ca.pem",
+    cert_file: "/etc/cluster/tls/nomad/cert.pem",
+    key_file: "/etc/cluster/tls/nomad/key.pem",
+    http: true,
+    rpc: true,
+    verify_server_hostname: true,
+    verify_https_client: false,
+  },
   telemetry: {
     prometheus_metrics: true,
     publish_allocation_metrics: true,
@@ -29,6 +38,11 @@ describe("Nomad's configuration", () => {
     expect(nomadConfig(server)).toEqual({
       ...common,
       leave_on_terminate: false,
+      consul: {
+        address: "127.0.0.1:8500",
+        service_identity: { aud: ["consul.io"], ttl: "1h" },
+        task_identity: { aud: ["consul.io"], ttl: "1h" },
+      },
       server: {
         enabled: true,
         bootstrap_expect: 3,
@@ -46,6 +60,11 @@ describe("Nomad's configuration", () => {
     expect(nomadConfig(worker)).toEqual({
       ...common,
       addresses: { http: "127.0.0.1" },
+      consul: {
+        address: "127.0.0.1:8500",
+        service_auth_method: "nomad-workloads",
+        task_auth_method: "nomad-workloads",
+      },
       leave_on_terminate: true,
       client: {
         enabled: true,

@@ -1,4 +1,5 @@
 import { paths, retryJoin, type HostSettings } from "./settings";
+import { nomadRegion, tlsFiles } from "./tls";
 
 /** Dynamic ports of allocations; workers' security group opens this range between workers. */
 export const dynamicPorts = { min: 20000, max: 32000 } as const;
@@ -11,8 +12,8 @@ interface ServerJoin {
 
 /**
  * What every Nomad agent of a role has in common, as in its configuration file. What differs from instance to instance
- * (name, address, zone) is added at boot in a second file, steps/nomad.sh; Nomad merges the files of its folder. Secrets
- * (`server.encrypt`, `tls`, `consul.token`) belong into one more file there, fetched at boot: this one is in readable user data.
+ * (name, address, zone) is added at boot in a second file, steps/nomad.sh, and what is secret (`server.encrypt`, `consul.token`) in
+ * a third, steps/secrets.sh; Nomad merges the files of its folder. This one is in readable user data.
  */
 export interface NomadConfig {
   readonly datacenter: string;
@@ -53,7 +54,22 @@ export interface NomadConfig {
     };
   };
   readonly plugin?: { readonly docker: { readonly config: DockerPluginConfig } };
-  readonly consul: { readonly address: string };
+  readonly acl: { readonly enabled: boolean };
+  readonly tls: ReturnType<typeof tlsFiles> & {
+    readonly http: boolean;
+    readonly rpc: boolean;
+    readonly verify_server_hostname: boolean;
+    readonly verify_https_client: boolean;
+  };
+  readonly consul: {
+    readonly address: string;
+    /** Identity that each service and each task with a `consul` block logs in to Consul with; servers issue them. */
+    readonly service_identity?: WorkloadIdentity;
+    readonly task_identity?: WorkloadIdentity;
+    /** Clients present them there. */
+    readonly service_auth_method?: string;
+    readonly task_auth_method?: string;
+  };
   readonly autopilot?: {
     readonly cleanup_dead_servers: boolean;
     readonly last_contact_threshold: string;
@@ -66,6 +82,15 @@ export interface NomadConfig {
     readonly disable_hostname: boolean;
   };
 }
+
+interface WorkloadIdentity {
+  readonly aud: readonly string[];
+  readonly ttl: string;
+}
+
+/** Consul's auth method for what Nomad runs, and the audience that its tokens are for. */
+export const workloadAuthMethod = "nomad-workloads";
+export const workloadAudience = "consul.io";
 
 interface DockerPluginConfig {
   readonly allow_privileged: boolean;
@@ -80,10 +105,11 @@ const drainSeconds = 60;
 
 export function nomadConfig(settings: HostSettings): NomadConfig {
   const server = settings.role === "server";
+  const identity: WorkloadIdentity = { aud: [workloadAudience], ttl: "1h" };
   const server_join: ServerJoin = { retry_join: retryJoin(settings), retry_interval: "2s", retry_max: 0 };
   return {
     datacenter: settings.datacenter,
-    region: "global",
+    region: nomadRegion,
     data_dir: `${paths.data}/nomad`,
     log_level: "INFO",
     bind_addr: "0.0.0.0",
@@ -140,7 +166,22 @@ export function nomadConfig(settings: HostSettings): NomadConfig {
             },
           },
         }),
-    consul: { address: "127.0.0.1:8500" },
+    acl: { enabled: true },
+    tls: {
+      ...tlsFiles("nomad"),
+      http: true,
+      rpc: true,
+      // Without it any worker could pose as a server.
+      verify_server_hostname: true,
+      // Who calls is known by the token; operators have no certificate, and Consul fetches the key set of identities here.
+      verify_https_client: false,
+    },
+    consul: {
+      address: "127.0.0.1:8500",
+      ...(server
+        ? { service_identity: identity, task_identity: identity }
+        : { service_auth_method: workloadAuthMethod, task_auth_method: workloadAuthMethod }),
+    },
     telemetry: {
       prometheus_metrics: true,
       publish_allocation_metrics: true,

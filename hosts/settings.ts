@@ -16,6 +16,8 @@ export interface HostSettings {
   readonly nodeClass?: string;
   /** Number of servers that make the cluster. */
   readonly servers: number;
+  /** Parameter Store path of the role's secrets, without a trailing slash. */
+  readonly secretsPath: string;
   /** EBS volume that keeps the agents' data, attached once the host runs; without it data lies on the root disk. */
   readonly dataVolumeId?: string;
   readonly nomad: Release;
@@ -37,6 +39,7 @@ export const paths = {
   hostEnv: "/etc/cluster/host.env",
   consulConfig: "/etc/consul.d",
   nomadConfig: "/etc/nomad.d",
+  tls: "/etc/cluster/tls",
 } as const;
 
 /** How agents find the servers: by a tag that only servers carry. */
@@ -51,6 +54,7 @@ const forms: Record<string, RegExp> = {
   region: /^[a-z]{2,}(-[a-z]+)+-\d$/,
   datacenter: /^[a-z0-9][a-z0-9_-]*$/,
   nodeClass: /^[A-Za-z0-9][A-Za-z0-9_-]*$/,
+  secretsPath: /^(\/[A-Za-z0-9_.-]+)+$/,
   dataVolumeId: /^vol-[0-9a-f]+$/,
   releasesUrl: /^(https?|file):\/\/[A-Za-z0-9._~:/%-]+[^/]$/,
   version: /^\d+\.\d+\.\d+$/,
@@ -69,6 +73,7 @@ export function checkHostSettings(settings: HostSettings): void {
   checkForm("region", "region", settings.region);
   checkForm("datacenter", "datacenter", settings.datacenter);
   checkForm("nodeClass", "nodeClass", settings.nodeClass);
+  checkForm("secretsPath", "secretsPath", settings.secretsPath);
   checkForm("dataVolumeId", "dataVolumeId", settings.dataVolumeId);
   checkForm("releasesUrl", "releasesUrl", settings.releasesUrl);
   for (const name of ["nomad", "consul"] as const) {

@@ -7,6 +7,7 @@ export const server: HostSettings = {
   region: "eu-west-1",
   datacenter: "dc1",
   servers: 3,
+  secretsPath: "/cluster-dev/servers",
   dataVolumeId: "vol-0123456789abcdef0",
   nomad: { version: "1.11.3", sha256: "a".repeat(64) },
   consul: { version: "1.22.7", sha256: "b".repeat(64) },
@@ -15,14 +16,19 @@ export const server: HostSettings = {
 
 const { dataVolumeId: _none, ...common } = server;
 
-export const worker: HostSettings = { ...common, role: "worker", nodeClass: "edge" };
+export const worker: HostSettings = {
+  ...common,
+  role: "worker",
+  nodeClass: "edge",
+  secretsPath: "/cluster-dev/workers",
+};
 
 /** What the boot steps add to agent.json on an instance: same form as in steps/consul.sh and steps/nomad.sh. */
 export const consulInstance = {
   node_name: "server-i-0123456789abcdef0",
   bind_addr: "10.0.1.5",
   advertise_addr: "10.0.1.5",
-  addresses: { http: "127.0.0.1 10.0.1.5" },
+  addresses: { http: "127.0.0.1", https: "127.0.0.1 10.0.1.5" },
   node_meta: { instance_id: "i-0123456789abcdef0", zone: "eu-west-1a" },
 };
 

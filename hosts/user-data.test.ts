@@ -30,15 +30,21 @@ describe("user data", () => {
       ["/opt/cluster/boot/identity.sh", "0755"],
       ["/opt/cluster/boot/data-volume.sh", "0755"],
       ["/opt/cluster/boot/install.sh", "0755"],
+      ["/opt/cluster/boot/metadata-guard.sh", "0755"],
+      ["/opt/cluster/boot/secrets.sh", "0755"],
       ["/opt/cluster/boot/dns.sh", "0755"],
       ["/opt/cluster/boot/consul.sh", "0755"],
+      ["/opt/cluster/boot/consul-acl.sh", "0755"],
       ["/opt/cluster/boot/nomad.sh", "0755"],
+      ["/opt/cluster/boot/nomad-acl.sh", "0755"],
       ["/etc/consul.d/agent.json", "0644"],
       ["/etc/nomad.d/agent.json", "0644"],
       ["/etc/systemd/resolved.conf.d/consul.conf", "0644"],
       ["/etc/systemd/system/cluster-dns-address.service", "0644"],
       ["/etc/systemd/system/consul.service", "0644"],
       ["/etc/systemd/system/nomad.service", "0644"],
+      ["/etc/systemd/system/cluster-secrets.service", "0644"],
+      ["/etc/systemd/system/cluster-secrets.timer", "0644"],
       ["/etc/systemd/system/cluster-boot.service", "0644"],
     ]);
   });
@@ -50,7 +56,9 @@ describe("user data", () => {
         "CLUSTER='cluster-dev'",
         "REGION='eu-west-1'",
         "SERVERS='3'",
-        "STEPS='identity data-volume install dns consul nomad'",
+        "SECRETS_PATH='/cluster-dev/servers'",
+        "SECRETS='tls consul nomad acl'",
+        "STEPS='identity data-volume install metadata-guard secrets dns consul consul-acl nomad nomad-acl'",
         "DATA_VOLUME_ID='vol-0123456789abcdef0'",
         "DNS_ADDRESS='169.254.1.1'",
         "CONSUL_VERSION='1.22.7'",
@@ -64,7 +72,7 @@ describe("user data", () => {
   });
 
   it("has no data volume step on a host without one", () => {
-    expect(bootSteps(worker)).toEqual(["identity", "install", "dns", "consul", "nomad"]);
+    expect(bootSteps(worker)).toEqual(["identity", "install", "metadata-guard", "secrets", "dns", "consul", "nomad"]);
     expect(contentOf(renderUserData(worker), "/opt/cluster/boot/data-volume.sh")).toBeUndefined();
   });
 
@@ -92,6 +100,7 @@ describe("settings", () => {
     [{ cluster: "a'; rm -rf /" }, `hosts: cluster: expected ^[a-z][a-z0-9-]*$, got "a'; rm -rf /"`],
     [{ region: "ireland" }, `hosts: region: expected ^[a-z]{2,}(-[a-z]+)+-\\d$, got "ireland"`],
     [{ datacenter: "DC 1" }, `hosts: datacenter: expected ^[a-z0-9][a-z0-9_-]*$, got "DC 1"`],
+    [{ secretsPath: "a b" }, 'hosts: secretsPath: expected ^(\\/[A-Za-z0-9_.-]+)+$, got "a b"'],
     [{ dataVolumeId: "sdf" }, `hosts: dataVolumeId: expected ^vol-[0-9a-f]+$, got "sdf"`],
     [
       { releasesUrl: "releases.hashicorp.com" },
@@ -108,10 +117,10 @@ describe("settings", () => {
 
 describe("encoded user data", () => {
   it.each([
-    ["server", renderUserData(server), 8_192],
-    ["worker", renderUserData(worker), 8_192],
+    ["server", renderUserData(server), 12_288],
+    ["worker", renderUserData(worker), 12_288],
     ["bastion", bastion, 2_500],
-  ])("of a %s leaves more than half of EC2's 16 KiB free", (_role, text, most) => {
+  ])("of a %s leaves more than a quarter of EC2's 16 KiB free", (_role, text, most) => {
     const zipped = Buffer.from(encodeUserData(text), "base64");
     expect(zipped.length).toBeLessThan(most);
     expect(gunzipSync(zipped).toString()).toBe(text);

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { consulConfig, consulUnit } from "./consul";
 import { containerDnsAddress, dnsAddressUnit, resolvedConfig } from "./dns";
 import { nomadConfig, nomadUnit } from "./nomad";
+import { secretDocuments } from "./secrets";
 import { checkBastionSettings, checkHostSettings, paths, type BastionSettings, type HostSettings } from "./settings";
 
 export type { BastionSettings, HostSettings, Release } from "./settings";
@@ -17,9 +18,12 @@ export const userDataLimit = 16 * 1024;
  * console and /var/log/cluster-boot.log, `start` again with a detail while it waits. `step=boot` frames them: its `done` means
  * that the host is a member of the cluster.
  */
-export function bootSteps(settings: Pick<HostSettings, "dataVolumeId">): string[] {
+export function bootSteps(settings: Pick<HostSettings, "role" | "dataVolumeId">): string[] {
   const volume = settings.dataVolumeId === undefined ? [] : ["data-volume"];
-  return ["identity", ...volume, "install", "dns", "consul", "nomad"];
+  const common = ["identity", ...volume, "install", "metadata-guard", "secrets", "dns"];
+  return settings.role === "server"
+    ? [...common, "consul", "consul-acl", "nomad", "nomad-acl"]
+    : [...common, "consul", "nomad"];
 }
 
 interface WrittenFile {
@@ -67,6 +71,34 @@ WantedBy=multi-user.target
 `;
 }
 
+/** Looks for new secrets; the boot step starts its timer. */
+function secretsUnit(): string {
+  return `[Unit]
+Description=Secrets of this host's role, from Parameter Store
+
+[Service]
+Type=oneshot
+WorkingDirectory=${paths.boot}
+EnvironmentFile=${paths.hostEnv}
+Environment=STEP=refresh-secrets
+ExecStart=/bin/bash -Eeuo pipefail secrets.sh
+TimeoutStartSec=360
+`;
+}
+
+/** Hosts take their turns, so that not all agents reload at once. */
+function secretsTimer(): string {
+  return `[Unit]
+Description=Looks for new secrets every minute
+
+[Timer]
+OnActiveSec=60
+OnUnitInactiveSec=60
+RandomizedDelaySec=20
+AccuracySec=1
+`;
+}
+
 /** JSON is YAML, and no value can break out of it. */
 function cloudConfig(files: readonly WrittenFile[]): string {
   return `#cloud-config\n${JSON.stringify(
@@ -91,6 +123,8 @@ export function hostEnvironment(settings: HostSettings): string {
     CLUSTER: settings.cluster,
     REGION: settings.region,
     SERVERS: settings.servers,
+    SECRETS_PATH: settings.secretsPath,
+    SECRETS: secretDocuments[settings.role === "server" ? "servers" : "workers"].join(" "),
     STEPS: bootSteps(settings).join(" "),
     DATA_VOLUME_ID: settings.dataVolumeId,
     DNS_ADDRESS: containerDnsAddress,
@@ -113,6 +147,8 @@ export function renderUserData(settings: HostSettings): string {
     file("/etc/systemd/system/cluster-dns-address.service", dnsAddressUnit()),
     file("/etc/systemd/system/consul.service", consulUnit(settings)),
     file("/etc/systemd/system/nomad.service", nomadUnit(settings)),
+    file("/etc/systemd/system/cluster-secrets.service", secretsUnit()),
+    file("/etc/systemd/system/cluster-secrets.timer", secretsTimer()),
     file("/etc/systemd/system/cluster-boot.service", bootUnit()),
   ]);
 }

@@ -1,7 +1,7 @@
 import { aws } from "./cli/aws";
 import { logs, ssh, status } from "./cli/hosts";
 import { fetchPage, readableText } from "./cli/page";
-import { destroy, preview, refresh, savedOutputs, up, type Outputs, type Session } from "./cli/session";
+import { destroy, preview, refresh, savedOutputs, secretOutputs, up, type Outputs, type Session } from "./cli/session";
 
 const USAGE = `The cluster on this machine: the same program as on AWS, in a cloud of containers.
 
@@ -9,7 +9,7 @@ const USAGE = `The cluster on this machine: the same program as on AWS, in a clo
   npm run local -- up                      create or change the stack
   npm run local -- preview                 what up would do
   npm run local -- refresh                 bring the state in line with what is there
-  npm run local -- output                  the stack's outputs, as JSON
+  npm run local -- output [--show-secrets] the stack's outputs, as JSON
   npm run local -- status                  hosts, members, addresses
   npm run local -- ssh <host> [command]    a shell on a host, by name or instance id
   npm run local -- logs <host>             its console, boot steps and agents' journal
@@ -36,7 +36,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (passesOn() || !word.startsWith("-")) words.push(word);
     else if (word === "--stack") stack = argv[++index] ?? "";
     else if (word.startsWith("--stack=")) stack = word.slice("--stack=".length);
-    else if (["--down", "--force", "--help", "-h"].includes(word)) flags.add(word);
+    else if (["--down", "--force", "--show-secrets", "--help", "-h"].includes(word)) flags.add(word);
     else throw new Error(`unknown option ${word}\n\n${USAGE}`);
   }
   if (!/^[a-z][a-z0-9-]{0,30}$/.test(stack)) {
@@ -67,6 +67,7 @@ async function demo(session: Session, down: boolean): Promise<void> {
 Next:
   npm run local --${option} status
   npm run local --${option} ssh <host>
+  npm run cli --${option} nomad status
   npm run local --${option} aws autoscaling describe-auto-scaling-groups
   npm run demo --${option} --down      takes everything away`);
 }
@@ -105,7 +106,9 @@ async function main(argv: readonly string[]): Promise<number> {
       await demo(session, flags.has("--down"));
       return 0;
     case "output":
-      console.log(JSON.stringify(savedOutputs(stack), undefined, 2));
+      console.log(
+        JSON.stringify(flags.has("--show-secrets") ? await secretOutputs(stack) : savedOutputs(stack), undefined, 2),
+      );
       return 0;
     case "status":
       await status(stack);

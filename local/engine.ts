@@ -96,6 +96,31 @@ export const awsEnvironment = (stack: string, endpoint: string): Record<string, 
 /** The program, in this process; its exports are the stack's outputs. */
 const program = async (): Promise<Record<string, unknown>> => ({ ...(await import("../index.js")) });
 
+/** What the last `up` gave out, secrets included. */
+export async function readOutputs(stackName: string): Promise<automation.OutputMap> {
+  process.env["PATH"] = `${path.dirname(enginePath("pulumi"))}${path.delimiter}${process.env["PATH"]}`;
+  const stack = await selectStack(stackName, {});
+  return stack.outputs();
+}
+
+const selectStack = (stackName: string, envVars: Record<string, string>): Promise<automation.Stack> =>
+  automation.LocalWorkspace.createOrSelectStack(
+    { stackName, projectName: projectName(), program },
+    {
+      workDir: projectFolder(stackName),
+      pulumiHome: path.join(stackFolder(stackName), "home"),
+      envVars: {
+        PULUMI_BACKEND_URL: `file://${stateFolder(stackName)}`,
+        PULUMI_CONFIG_PASSPHRASE: passphrase(stackName),
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_SKIP_CHECKPOINTS: "false",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "false",
+        ...envVars,
+      },
+    },
+  );
+
 /** Runs one command of the engine on the program, with the local providers attached. Rejects with the engine's own errors. */
 export async function runEngine(command: Command, options: EngineOptions): Promise<EngineResult> {
   const { stack: stackName, endpoint, log, signal } = options;
@@ -109,23 +134,10 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
   repairState(stateFolder(stackName), projectName(), stackName, log);
   const providers = await startProviders(journal.note);
   try {
-    const stack = await automation.LocalWorkspace.createOrSelectStack(
-      { stackName, projectName: projectName(), program },
-      {
-        workDir: projectFolder(stackName),
-        pulumiHome: path.join(stackFolder(stackName), "home"),
-        envVars: {
-          PULUMI_BACKEND_URL: `file://${stateFolder(stackName)}`,
-          PULUMI_CONFIG_PASSPHRASE: passphrase(stackName),
-          PULUMI_DEBUG_PROVIDERS: providers.attach,
-          PULUMI_SKIP_UPDATE_CHECK: "true",
-          PULUMI_SKIP_CHECKPOINTS: "false",
-          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-          PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "false",
-          ...awsEnvironment(stackName, endpoint),
-        },
-      },
-    );
+    const stack = await selectStack(stackName, {
+      PULUMI_DEBUG_PROVIDERS: providers.attach,
+      ...awsEnvironment(stackName, endpoint),
+    });
     await releaseStaleLock(stack, stateFolder(stackName), log);
     if (command !== "preview") await recover(stack, journal, log);
     return await run(stack, command, { log, signal });

@@ -108,6 +108,9 @@ job "traefik" {
     task "traefik" {
       driver = "docker"
 
+      # Logs the task in to Consul as itself: Traefik finds the token, good for reading the catalog, in its environment.
+      consul {}
+
       # Longer than both graces of the entry points together. The client's max_kill_timeout must allow it.
       kill_signal  = "SIGTERM"
       kill_timeout = "40s"

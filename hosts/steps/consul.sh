@@ -5,15 +5,12 @@
 . /etc/cluster/identity.env
 
 install -d -o consul -g consul -m 0750 /var/lib/cluster/consul
-# Only servers answer the operators' load balancer; a worker's API is for the worker itself.
-listen=127.0.0.1
-if [[ $ROLE == server ]]; then listen="127.0.0.1 $ADDRESS"; fi
 cat >/etc/consul.d/instance.json <<JSON
 {
   "node_name": "$NODE_NAME",
   "bind_addr": "$ADDRESS",
   "advertise_addr": "$ADDRESS",
-  "addresses": { "http": "$listen" },
+  "addresses": { "http": "127.0.0.1", "https": "127.0.0.1 $ADDRESS" },
   "node_meta": { "instance_id": "$INSTANCE_ID", "zone": "$ZONE" }
 }
 JSON
@@ -22,8 +19,7 @@ found_leader() {
   local leader members
   leader=$(curl --silent --fail --max-time 2 http://127.0.0.1:8500/v1/status/leader) || { echo "no answer yet, $(last_words consul.service)"; return 1; }
   if [[ $leader == *:* ]]; then return 0; fi
-  members=$(curl --silent --max-time 2 http://127.0.0.1:8500/v1/agent/members | grep -o '"Status":1' | wc -l)
-  echo "$members members seen, $SERVERS servers with tag ConsulServers=$CLUSTER make the cluster"
+  echo "$SERVERS servers with tag ConsulServers=$CLUSTER make the cluster, $(last_words consul.service)"
   return 1
 }
 

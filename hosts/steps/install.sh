@@ -51,7 +51,7 @@ release() {
   rm -rf "$work"
 }
 
-common=(curl:curl ip:iproute2 python3:python3 mkfs.ext4:e2fsprogs)
+common=(curl:curl ip:iproute2 python3:python3 nft:nftables mkfs.ext4:e2fsprogs)
 case $ROLE in
   server) packages "${common[@]}" ;;
   worker) packages "${common[@]}" dockerd:docker.io docker-credential-ecr-login:amazon-ecr-credential-helper ;;

@@ -15,6 +15,8 @@ cat >/etc/nomad.d/instance.json <<JSON
 }
 JSON
 
+api() { curl --silent --max-time 2 --cacert /etc/cluster/tls/nomad/ca.pem "$@"; }
+as_node() { api --config <(printf 'header = "X-Nomad-Token: %s"' "$(cat /var/lib/cluster/nomad/client/secret-id)") "$@"; }
 docker_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1 || { last_words docker.service; return 1; }; }
 if [[ $ROLE == worker ]]; then
   systemctl start --no-block docker.service
@@ -27,13 +29,13 @@ refused() {
 }
 joined() {
   local answer id
-  answer=$(curl --silent --max-time 2 http://127.0.0.1:4646/v1/agent/health) || { echo "no answer yet, $(last_words nomad.service)"; return 1; }
+  answer=$(api https://127.0.0.1:4646/v1/agent/health) || { echo "no answer yet, $(last_words nomad.service)"; return 1; }
   [[ $answer != *'"ok":false'* ]] || { echo "$answer"; return 1; }
   if [[ $ROLE == server ]]; then return 0; fi
-  # A client is healthy before the servers know it. Where only a token may ask for that, healthy has to do.
+  # A client is healthy before the servers know it. It asks them as itself, with the secret that it has told them.
   id=$(cat /var/lib/cluster/nomad/client/client-id)
-  answer=$(curl --silent --max-time 2 "http://127.0.0.1:4646/v1/node/$id")
-  if [[ $answer != *'"Status":"ready"'* && $answer != "Permission denied" ]]; then
+  answer=$(as_node "https://127.0.0.1:4646/v1/node/$id")
+  if [[ $answer != *'"Status":"ready"'* ]]; then
     echo "not registered with the servers yet"
     # A client that the servers were not ready for asks again only after 15 to 30 s; a new one asks at once.
     if refused; then systemctl restart nomad.service; fi
@@ -41,8 +43,8 @@ joined() {
   fi
   if [[ $answer == *'"SchedulingEligibility":"ineligible"'* ]]; then
     # Shutting down drained it; coming back up makes that undone.
-    curl --silent --output /dev/null --max-time 2 --data "{\"NodeID\":\"$id\",\"Eligibility\":\"eligible\"}" \
-      "http://127.0.0.1:4646/v1/node/$id/eligibility"
+    as_node --output /dev/null --data "{\"NodeID\":\"$id\",\"DrainSpec\":null,\"MarkEligible\":true}" \
+      "https://127.0.0.1:4646/v1/node/$id/drain"
   fi
 }
 

@@ -4,7 +4,7 @@ import { execIn } from "../cloud/hypervisor/docker";
 import { regionOf } from "../engine";
 import { engine } from "../images/docker";
 import { AgentApi } from "../providers/agent";
-import { runningCloud, savedOutputs } from "./session";
+import { runningCloud, secretOutputs } from "./session";
 
 const nameOf = (instance: Instance): string => instance.Tags?.find(({ Key }) => Key === "Name")?.Value ?? "";
 
@@ -83,16 +83,23 @@ async function section(title: string, rows: () => Promise<string>): Promise<void
   console.log(await rows().catch((error: Error) => `  not to be had: ${error.message}`));
 }
 
-const api = (address: unknown): AgentApi => {
+interface Credentials {
+  readonly ca: string;
+  readonly consulToken: string;
+  readonly nomadToken: string;
+}
+
+const api = (address: unknown, ca: string, headers: Record<string, string>): AgentApi => {
   if (typeof address !== "string") throw new Error("the stack has no address for it yet; run `up`");
-  return new AgentApi({ base: new URL(address), headers: {}, query: {}, tls: {} });
+  return new AgentApi({ base: new URL(address), headers, query: {}, tls: { ca } });
 };
 
 const memberStates = ["none", "alive", "leaving", "left", "failed"];
 
 /** Hosts, members of both clusters and addresses, as they are now. */
 export async function status(stack: string): Promise<void> {
-  const outputs = savedOutputs(stack);
+  const { credentials, ...outputs } = await secretOutputs(stack);
+  const { ca, consulToken, nomadToken } = (credentials ?? {}) as Credentials;
   const hosts = (await instances(stack)).map((instance) => [
     nameOf(instance),
     instance.InstanceId!,
@@ -103,7 +110,7 @@ export async function status(stack: string): Promise<void> {
   ]);
   console.log(table(["HOST", "INSTANCE", "STATE", "PRIVATE", "PUBLIC", "ZONE"], hosts));
   await section("Consul members", async () => {
-    const members = await api(outputs["consulAddress"]).get<
+    const members = await api(outputs["consulAddress"], ca, { "X-Consul-Token": consulToken }).get<
       { Name: string; Addr: string; Status: number; Tags: { role: string } }[]
     >("/v1/agent/members");
     const rows = members.map(({ Name, Addr, Status, Tags }) => [
@@ -118,7 +125,9 @@ export async function status(stack: string): Promise<void> {
     );
   });
   await section("Nomad nodes", async () => {
-    const nodes = await api(outputs["nomadAddress"]).get<Record<string, string>[]>("/v1/nodes");
+    const nodes = await api(outputs["nomadAddress"], ca, { "X-Nomad-Token": nomadToken }).get<Record<string, string>[]>(
+      "/v1/nodes",
+    );
     const rows = nodes.map((node) => [node["Name"]!, node["Address"]!, node["NodeClass"] ?? "", node["Status"]!]);
     return table(
       ["NODE", "ADDRESS", "CLASS", "STATUS"],

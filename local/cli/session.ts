@@ -3,7 +3,7 @@ import path from "node:path";
 import { ensureEngines } from "../../engines/find";
 import { cloudStatus, startCloud, stopCloud, type CloudAddress } from "../cloud/container";
 import { ensureDocker } from "../docker-engine";
-import { dropState, hasState, runEngine, stackFolder } from "../engine";
+import { dropState, hasState, readOutputs, runEngine, stackFolder } from "../engine";
 import { engine } from "../images/docker";
 import { ensureImages } from "../images";
 
@@ -116,7 +116,14 @@ export async function runningCloud(stack: string): Promise<CloudAddress> {
   return cloud;
 }
 
-/** Outputs of the last successful `up`. */
+/** All outputs of the last successful `up`, those that are secrets too. */
+export async function secretOutputs(stack: string): Promise<Outputs> {
+  if (!hasState(stack)) throw new Error(`the stack ${stack} is not up: run \`npm run local -- up --stack ${stack}\``);
+  const outputs = Object.entries(await readOutputs(stack));
+  return Object.fromEntries(outputs.map(([name, { value }]) => [name, value as unknown]));
+}
+
+/** Outputs of the last successful `up`, without secrets. */
 export function savedOutputs(stack: string): Outputs {
   return existsSync(outputsFile(stack)) ? (JSON.parse(readFileSync(outputsFile(stack), "utf8")) as Outputs) : {};
 }

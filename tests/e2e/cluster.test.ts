@@ -1,3 +1,4 @@
+import { AgentApi } from "../../local/providers/agent";
 import { aws, eventually, local, onHost, STACK, succeed } from "./support";
 
 interface Host {
@@ -28,8 +29,15 @@ async function hosts(role: "server" | "worker"): Promise<Host[]> {
   );
 }
 
-async function outputs(): Promise<Record<string, string>> {
-  const { stdout } = await local(["output"]);
+interface Outputs {
+  readonly url: string;
+  readonly nomadAddress: string;
+  readonly consulAddress: string;
+  readonly credentials: { readonly ca: string; readonly consulToken: string; readonly nomadToken: string };
+}
+
+async function outputs(): Promise<Outputs> {
+  const { stdout } = await local(["output", "--show-secrets"]);
   return JSON.parse(stdout);
 }
 
@@ -39,19 +47,16 @@ async function page(url: string, seconds = 5): Promise<{ status: number; text: s
   return { status: response.status, text: await response.text() };
 }
 
-async function getJson<T>(address: string, path: string): Promise<T> {
-  const response = await fetch(`${address}${path}`, { signal: AbortSignal.timeout(5000) });
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return (await response.json()) as T;
-}
+const api = (address: string, ca: string, headers: Record<string, string>): AgentApi =>
+  new AgentApi({ base: new URL(address), headers, query: {}, tls: { ca } });
 
-async function members(consulAddress: string): Promise<string[]> {
-  const nodes = await getJson<{ Node: string }[]>(consulAddress, "/v1/catalog/nodes");
+async function members(consul: AgentApi): Promise<string[]> {
+  const nodes = await consul.get<{ Node: string }[]>("/v1/catalog/nodes");
   return nodes.map(({ Node }) => Node).sort();
 }
 
-async function readyWorkers(nomadAddress: string): Promise<string[]> {
-  const nodes = await getJson<{ Address: string; Status: string }[]>(nomadAddress, "/v1/nodes");
+async function readyWorkers(nomad: AgentApi): Promise<string[]> {
+  const nodes = await nomad.get<{ Address: string; Status: string }[]>("/v1/nodes");
   return nodes.filter(({ Status }) => Status === "ready").map(({ Address }) => Address);
 }
 
@@ -88,11 +93,14 @@ async function inTask(job: string, script: string): Promise<string> {
 
 describe("the cluster on one machine", () => {
   let url: string;
-  let nomadAddress: string;
-  let consulAddress: string;
+  let nomad: AgentApi;
+  let consul: AgentApi;
 
   beforeAll(async () => {
-    ({ url, nomadAddress, consulAddress } = (await outputs()) as never);
+    const { credentials, ...open } = await outputs();
+    url = open.url;
+    nomad = api(open.nomadAddress, credentials.ca, { "X-Nomad-Token": credentials.nomadToken });
+    consul = api(open.consulAddress, credentials.ca, { "X-Consul-Token": credentials.consulToken });
   });
 
   it("serves the frontend's page with the backend's values through the load balancer", async () => {
@@ -104,8 +112,8 @@ describe("the cluster on one machine", () => {
 
   it("has three servers and two workers in Consul and Nomad", async () => {
     expect(await hosts("server")).toHaveLength(3);
-    expect(await members(consulAddress)).toHaveLength(5);
-    expect(await readyWorkers(nomadAddress)).toHaveLength(2);
+    expect(await members(consul)).toHaveLength(5);
+    expect(await readyWorkers(nomad)).toHaveLength(2);
   });
 
   it("resolves the backend by SRV, Consul itself and names of AWS inside a container", async () => {
@@ -153,8 +161,8 @@ describe("the cluster on one machine", () => {
       return fresh;
     });
     await eventually("the worker in Nomad, in Consul and behind the load balancer with Traefik", 120, async () => {
-      expect(await readyWorkers(nomadAddress)).toContain(added.address);
-      expect(await members(consulAddress)).toHaveLength(6);
+      expect(await readyWorkers(nomad)).toContain(added.address);
+      expect(await members(consul)).toHaveLength(6);
       expect((await edgeHealth())[added.id]).toBe("healthy");
     });
     console.info(`worker added, serving after ${((Date.now() - started) / 1000).toFixed(1)} s`);
@@ -166,8 +174,8 @@ describe("the cluster on one machine", () => {
     const left = await eventually("one worker gone", 150, async () => {
       const now = await hosts("worker");
       expect(now).toHaveLength(2);
-      expect(await members(consulAddress)).toHaveLength(5);
-      expect((await readyWorkers(nomadAddress)).sort()).toEqual(now.map(({ address }) => address).sort());
+      expect(await members(consul)).toHaveLength(5);
+      expect((await readyWorkers(nomad)).sort()).toEqual(now.map(({ address }) => address).sort());
       expect(Object.keys(await edgeHealth()).sort()).toEqual(now.map(({ id }) => id).sort());
       return now;
     });

@@ -1,3 +1,4 @@
+import { ApiLoadBalancer } from "../../components/api-load-balancer";
 import { Bastion } from "../../components/bastion";
 import { ClusterFirewall } from "../../components/cluster-firewall";
 import { ClusterSecrets } from "../../components/cluster-secrets";
@@ -26,7 +27,6 @@ export function createHosts(): void {
     flowLogs: false,
   });
   const firewall = new ClusterFirewall("firewall", { identity, network });
-  const secrets = new ClusterSecrets("secrets", { identity, region });
   const operatorCidrs = ["203.0.113.0/24", "198.51.100.7/32"];
   const bastion = new Bastion("bastion", {
     identity,
@@ -37,19 +37,26 @@ export function createHosts(): void {
     publicKey: "ssh-ed25519 AAAA",
     operatorCidrs,
   });
+  const api = new ApiLoadBalancer("api", { identity, network, firewall, bastion, operatorCidrs });
+  const secrets = new ClusterSecrets("secrets", {
+    identity,
+    region,
+    datacenter: "dc1",
+    apiNames: [api.loadBalancer.dnsName],
+    certificateSeries: 1,
+  });
   new ServerCluster("servers", {
     identity,
     region,
     network,
     firewall,
     secrets,
-    bastion,
+    api,
     count: 5,
     instanceType: "t3.small",
     image: DEBIAN_12,
     volumeGiB: 10,
     software,
-    operatorCidrs,
     protect: false,
   });
   new WorkerPool("workers", {

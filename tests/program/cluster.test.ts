@@ -29,6 +29,8 @@ describe("the cluster's hosts", () => {
 
   it("open between servers and workers exactly the ports that Consul and Nomad need", () => {
     expect(rulesInto("firewall-servers")).toEqual([
+      "api tcp/4646",
+      "api tcp/8501",
       "firewall-servers tcp/4647",
       "firewall-servers tcp/4648",
       "firewall-servers tcp/8300",
@@ -41,8 +43,6 @@ describe("the cluster's hosts", () => {
       "firewall-workers tcp/8300",
       "firewall-workers tcp/8301",
       "firewall-workers udp/8301",
-      "servers-api tcp/4646",
-      "servers-api tcp/8500",
     ]);
     expect(rulesInto("firewall-workers")).toEqual([
       "firewall-servers tcp/8301",
@@ -55,13 +55,13 @@ describe("the cluster's hosts", () => {
   });
 
   it("open the APIs and SSH to the operators alone", () => {
-    expect(rulesInto("servers-api")).toEqual([
+    expect(rulesInto("api")).toEqual([
       "198.51.100.7/32 tcp/4646",
-      "198.51.100.7/32 tcp/8500",
+      "198.51.100.7/32 tcp/8501",
       "203.0.113.0/24 tcp/4646",
-      "203.0.113.0/24 tcp/8500",
+      "203.0.113.0/24 tcp/8501",
       "bastion tcp/4646",
-      "bastion tcp/8500",
+      "bastion tcp/8501",
     ]);
     expect(rulesInto("bastion")).toEqual(["198.51.100.7/32 tcp/22", "203.0.113.0/24 tcp/22"]);
   });
@@ -78,11 +78,8 @@ describe("the cluster's hosts", () => {
       {
         Sid: "ReadOwnParameters",
         Effect: "Allow",
-        Action: ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
-        Resource: [
-          "arn:aws:ssm:eu-west-1:123456789012:parameter/cluster-test/servers",
-          "arn:aws:ssm:eu-west-1:123456789012:parameter/cluster-test/servers/*",
-        ],
+        Action: ["ssm:GetParameters"],
+        Resource: ["arn:aws:ssm:eu-west-1:123456789012:parameter/cluster-test/servers/*"],
       },
     ]);
   });

@@ -94,19 +94,33 @@ describe("the program for dev", () => {
     }
   });
 
-  it("keeps the registry's password a secret, and nothing else is one", () => {
+  it("keeps exactly these inputs secret: passwords, private keys, tokens and what holds them", () => {
     const secrets = mocks.registrations.filter(({ secrets }) => secrets.length > 0);
     expect(secrets.map(({ name, secrets }) => `${name}: ${secrets.join(", ")}`).sort()).toEqual([
       "backend-image: registries",
+      "consul: token",
       "edge-image: registries",
       "frontend-image: registries",
+      "nomad: secretId",
+      "secrets-ca-cert: privateKeyPem",
+      "secrets-server-cert: caPrivateKeyPem",
+      "secrets-server-request: privateKeyPem",
+      "secrets-servers-acl: value",
+      "secrets-servers-consul: value",
+      "secrets-servers-nomad: value",
+      "secrets-servers-tls: value",
+      "secrets-worker-cert: caPrivateKeyPem",
+      "secrets-worker-request: privateKeyPem",
+      "secrets-workers-consul: value",
+      "secrets-workers-nomad: value",
+      "secrets-workers-tls: value",
     ]);
   });
 
   it("outputs the page's address, the APIs, the images by digest and commands to paste", async () => {
     expect(await valueOf(run.outputs.url)).toBe("http://edge.elb.example");
-    expect(await valueOf(run.outputs.nomadAddress)).toBe("http://servers-api.elb.example:4646");
-    expect(await valueOf(run.outputs.consulAddress)).toBe("http://servers-api.elb.example:8500");
+    expect(await valueOf(run.outputs.nomadAddress)).toBe("https://api.elb.example:4646");
+    expect(await valueOf(run.outputs.consulAddress)).toBe("https://api.elb.example:8501");
     expect(await valueOf(run.outputs.bastion!.instanceId)).toBe("bastion-id");
     expect(await valueOf(run.outputs.bastion!.publicIp)).toBe("198.51.100.10");
     expect(await valueOf(run.outputs.images.traefik)).toBe(
@@ -116,16 +130,16 @@ describe("the program for dev", () => {
       Object.entries(run.outputs.commands).map(async ([name, command]) => [name, await valueOf(command)]),
     );
     expect(Object.fromEntries(commands)).toEqual({
-      nomad: "NOMAD_ADDR=http://servers-api.elb.example:4646 nomad status",
-      nomadUi: "NOMAD_ADDR=http://servers-api.elb.example:4646 nomad ui",
-      consul: "CONSUL_HTTP_ADDR=http://servers-api.elb.example:8500 consul members",
-      consulUi: "open http://servers-api.elb.example:8500/ui",
+      nomad: "npm run cli -- --stack dev nomad status",
+      nomadUi: "npm run cli -- --stack dev nomad ui -authenticate -show-url",
+      consul: "npm run cli -- --stack dev consul members",
+      consulUi: "open https://api.elb.example:8501/ui",
       nomadTunnel:
         "aws ssm start-session --region eu-west-1 --target bastion-id --document-name AWS-StartPortForwardingSessionToRemoteHost " +
-        "--parameters host=servers-api.elb.example,portNumber=4646,localPortNumber=4646",
+        "--parameters host=api.elb.example,portNumber=4646,localPortNumber=4646",
       consulTunnel:
         "aws ssm start-session --region eu-west-1 --target bastion-id --document-name AWS-StartPortForwardingSessionToRemoteHost " +
-        "--parameters host=servers-api.elb.example,portNumber=8500,localPortNumber=8500",
+        "--parameters host=api.elb.example,portNumber=8501,localPortNumber=8501",
       bastion: "aws ssm start-session --region eu-west-1 --target bastion-id",
     });
   });

@@ -5,6 +5,7 @@ import { EdgeProxy } from "../../components/edge-proxy";
 import { Network } from "../../components/network";
 import { Service } from "../../components/service";
 import type { WorkerPool } from "../../components/worker-pool";
+import type { WorkloadIdentity } from "../../components/workload-identity";
 import { type RecordingMocks, settle, startMocks, valueOf } from "./recording-mocks";
 import { PROGRAM_TIMEOUT_MS } from "./run-program";
 
@@ -33,8 +34,9 @@ describe("the edge and the services", () => {
       natGateways: "none",
       flowLogs: false,
     });
-    const provider = new nomad.Provider("nomad", { address: "http://127.0.0.1:4646" });
-    const shared = { identity, datacenter: "dc1", provider, deleteImages: true, deletedWith: network.vpc };
+    const provider = new nomad.Provider("nomad", { address: "https://127.0.0.1:4646" });
+    const workloads = { ready: pulumi.output("nomad-workloads") } as unknown as WorkloadIdentity;
+    const shared = { identity, datacenter: "dc1", provider, workloads, deleteImages: true, deletedWith: network.vpc };
     edge = new EdgeProxy("edge", {
       ...shared,
       network,

@@ -15,7 +15,7 @@ describe("the program for local", () => {
   });
 
   it("lets the machine itself reach the APIs through a public load balancer", () => {
-    expect(mocks.ofType("aws:lb/loadBalancer:LoadBalancer")["servers-api"]!.inputs).toMatchObject({ internal: false });
+    expect(mocks.ofType("aws:lb/loadBalancer:LoadBalancer")["api"]!.inputs).toMatchObject({ internal: false });
     const rules = Object.values(mocks.ofType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"));
     const fromOperators = rules.filter(({ inputs }) => inputs.cidrIpv4 === "127.0.0.0/8");
     expect(fromOperators.map(({ inputs }) => [inputs.securityGroupId, inputs.fromPort])).toEqual([

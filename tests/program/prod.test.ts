@@ -43,7 +43,7 @@ describe("the program for prod", () => {
   });
 
   it("keeps the APIs' load balancer internal, with the bastion as the only way in", () => {
-    expect(mocks.ofType("aws:lb/loadBalancer:LoadBalancer")["servers-api"]!.inputs).toMatchObject({
+    expect(mocks.ofType("aws:lb/loadBalancer:LoadBalancer")["api"]!.inputs).toMatchObject({
       internal: true,
       loadBalancerType: "network",
       subnets: ["network-private-a-id", "network-private-b-id", "network-private-c-id"],

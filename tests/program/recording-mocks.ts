@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 
@@ -41,6 +42,14 @@ const OUTPUTS: Record<string, (name: string, inputs: Record<string, any>) => Rec
     registryId: "123456789012",
     repositoryUrl: `123456789012.dkr.ecr.eu-west-1.amazonaws.com/${inputs.name}`,
   }),
+  "random:index/randomBytes:RandomBytes": (name, inputs) => {
+    const bytes = createHash("sha512").update(name).digest().subarray(0, inputs.length);
+    return { hex: bytes.toString("hex"), base64: bytes.toString("base64") };
+  },
+  "tls:index/privateKey:PrivateKey": (name) => ({ privateKeyPem: `KEY OF ${name}\n` }),
+  "tls:index/selfSignedCert:SelfSignedCert": (name) => ({ certPem: `CERTIFICATE ${name}\n` }),
+  "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `REQUEST ${name}\n` }),
+  "tls:index/locallySignedCert:LocallySignedCert": (name) => ({ certPem: `CERTIFICATE ${name}\n` }),
   "docker-build:index:Image": (name) => ({ digest: `sha256:${name}`, ref: `${name}@sha256:${name}` }),
 };
 

@@ -85,8 +85,10 @@ function backend(group: TargetGroupState, mode: string, addressOf: Balancer["add
     const address = addressOf(target.id);
     return address === undefined ? [] : [{ name: serverName(target), address, port: target.port }];
   });
+  // As ELB does, a health check over HTTPS believes whatever certificate it is shown.
+  const secure = group.HealthCheckProtocol === "HTTPS" ? " check-ssl verify none" : "";
   const check = [
-    `check port ${checkPort ?? "%port"} inter ${group.HealthCheckIntervalSeconds}s`,
+    `check${secure} port ${checkPort ?? "%port"} inter ${group.HealthCheckIntervalSeconds}s`,
     `rise ${group.HealthyThresholdCount} fall ${group.UnhealthyThresholdCount}`,
     // A target that is new is looked at every second until it is healthy, so that waiting is not the interval's.
     "fastinter 1s downinter 1s",

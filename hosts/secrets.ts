@@ -1,0 +1,103 @@
+/**
+ * What Parameter Store holds for a role, under the role's own path: one document a parameter, each small enough for a standard
+ * parameter (4 KiB). The boot step `secrets` fetches them; `consul` and `nomad` are configuration files as they stand.
+ */
+
+/** Certificate and key travel in one document, so that no host ever pairs a new one with an old one. All PEM. */
+export interface TlsDocument {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Read by Consul beside its other files. */
+export interface ConsulSecrets {
+  readonly encrypt: string;
+  readonly acl: {
+    readonly tokens: { readonly initial_management?: string; readonly agent: string; readonly dns: string };
+  };
+}
+
+/** Read by Nomad beside its other files; workers do not gossip. */
+export interface NomadSecrets {
+  readonly server?: { readonly encrypt: string };
+  readonly consul: { readonly token: string };
+}
+
+/** What servers make of a new cluster: Consul's policies and tokens, and the token that Nomad's ACLs start with. */
+export interface AclDocument {
+  readonly consul: {
+    readonly policies: readonly { readonly Name: string; readonly Rules: string }[];
+    readonly tokens: readonly {
+      readonly SecretID: string;
+      readonly Description: string;
+      readonly Policies: readonly { readonly Name: string }[];
+    }[];
+  };
+  readonly nomad: { readonly BootstrapSecret: string };
+}
+
+/** Names of the documents under a role's path. */
+export const secretDocuments = {
+  servers: ["tls", "consul", "nomad", "acl"],
+  workers: ["tls", "consul", "nomad"],
+} as const;
+
+/** Tokens of the agents, each a UUID. */
+export interface ConsulTokens {
+  readonly management: string;
+  readonly serverAgent: string;
+  readonly workerAgent: string;
+  readonly dns: string;
+  readonly nomadServer: string;
+  readonly nomadWorker: string;
+}
+
+/**
+ * What each token of an agent may do, least first. Sources: Consul's reference of ACL rules; for Nomad, "Consul ACL" in its
+ * documentation and the policy of its own compatibility tests, without the rights that only a service mesh needs.
+ */
+export const consulPolicies = {
+  // Consul's own templated policy builtin/dns, by its rules.
+  dns: 'node_prefix "" { policy = "read" } service_prefix "" { policy = "read" } query_prefix "" { policy = "read" }',
+  serverAgent:
+    'node_prefix "server-" { policy = "write" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
+  workerAgent:
+    'node_prefix "worker-" { policy = "write" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
+  nomadServer:
+    'agent_prefix "server-" { policy = "read" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" } service "nomad" { policy = "write" }',
+  nomadWorker:
+    'agent_prefix "worker-" { policy = "read" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" } service "nomad-client" { policy = "write" }',
+} as const;
+
+export function aclDocument(tokens: ConsulTokens, nomadManagement: string): AclDocument {
+  const names = Object.keys(consulPolicies) as (keyof typeof consulPolicies)[];
+  return {
+    consul: {
+      policies: names.map((name) => ({ Name: policyName(name), Rules: consulPolicies[name] })),
+      tokens: names.map((name) => ({
+        SecretID: tokens[name],
+        Description: policyName(name),
+        Policies: [{ Name: policyName(name) }],
+      })),
+    },
+    nomad: { BootstrapSecret: nomadManagement },
+  };
+}
+
+/** `serverAgent` -> `server-agent`. */
+const policyName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** A UUID (version 4, RFC 9562) out of 32 hexadecimal digits of randomness. */
+export function uuidOf(hex: string): string {
+  if (!/^[0-9a-f]{32}$/.test(hex))
+    throw new Error(`uuidOf: expected 32 hexadecimal digits, got ${hex.length} characters`);
+  const variant = ((parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20),
+  ].join("-");
+}
