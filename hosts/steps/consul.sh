@@ -16,7 +16,7 @@ cat >/etc/consul.d/instance.json <<JSON
 JSON
 
 found_leader() {
-  local leader members
+  local leader
   leader=$(curl --silent --fail --max-time 2 http://127.0.0.1:8500/v1/status/leader) || { echo "no answer yet, $(last_words consul.service)"; return 1; }
   if [[ $leader == *:* ]]; then return 0; fi
   echo "$SERVERS servers with tag ConsulServers=$CLUSTER make the cluster, $(last_words consul.service)"

@@ -11,10 +11,10 @@ quiet=(--silent --show-error --fail --max-time 5)
 
 # Writes the role's credentials as options for curl: they last for hours, and the next run gets new ones.
 credentials() {
-  local token role
+  local token name
   token=$(curl "${quiet[@]}" --request PUT --header 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token")
-  role=$(curl "${quiet[@]}" --header "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/iam/security-credentials/")
-  curl "${quiet[@]}" --header "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/iam/security-credentials/$role" |
+  name=$(curl "${quiet[@]}" --header "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/iam/security-credentials/")
+  curl "${quiet[@]}" --header "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/iam/security-credentials/$name" |
     python3 -c '
 import json, sys
 role = json.load(sys.stdin)
@@ -23,9 +23,10 @@ print("user = \"{AccessKeyId}:{SecretAccessKey}\"\nheader = \"X-Amz-Security-Tok
 
 # Asks for all documents in one request, so that they belong together. Its last line says why it failed.
 fetch() {
-  local names status
+  local documents names status
   credentials || { echo "the instance metadata service gives no credentials"; return 1; }
-  names=$(printf "\"$SECRETS_PATH/%s\"," ${SECRETS})
+  read -ra documents <<<"$SECRETS"
+  names=$(printf "\"$SECRETS_PATH/%s\"," "${documents[@]}")
   status=$(curl --silent --max-time 10 --config "$work/curl" --aws-sigv4 "aws:amz:$REGION:ssm" \
     --header 'X-Amz-Target: AmazonSSM.GetParameters' --header 'Content-Type: application/x-amz-json-1.1' \
     --data "{\"Names\": [${names%,}], \"WithDecryption\": true}" \

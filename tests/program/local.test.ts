@@ -19,8 +19,8 @@ describe("the program for local", () => {
     const rules = Object.values(mocks.ofType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"));
     const fromOperators = rules.filter(({ inputs }) => inputs.cidrIpv4 === "127.0.0.0/8");
     expect(fromOperators.map(({ inputs }) => [inputs.securityGroupId, inputs.fromPort])).toEqual([
-      ["servers-api-id", 4646],
-      ["servers-api-id", 8500],
+      ["api-id", 4646],
+      ["api-id", 8501],
     ]);
   });
 

@@ -49,10 +49,10 @@ describe("the program for prod", () => {
       subnets: ["network-private-a-id", "network-private-b-id", "network-private-c-id"],
     });
     const rules = Object.values(mocks.ofType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"));
-    const intoApi = rules.filter(({ inputs }) => inputs.securityGroupId === "servers-api-id");
+    const intoApi = rules.filter(({ inputs }) => inputs.securityGroupId === "api-id");
     expect(intoApi.map(({ inputs }) => [inputs.referencedSecurityGroupId, inputs.cidrIpv4, inputs.fromPort])).toEqual([
       ["bastion-id", undefined, 4646],
-      ["bastion-id", undefined, 8500],
+      ["bastion-id", undefined, 8501],
     ]);
   });
 
