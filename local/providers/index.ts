@@ -2,6 +2,7 @@ import { awsProvider } from "./aws";
 import { consulProvider } from "./consul";
 import { dockerBuildProvider } from "./docker-build";
 import { nomadProvider } from "./nomad";
+import { randomProvider } from "./random";
 import { serve, type OnCreated, type RunningProvider } from "./server";
 
 export interface RunningProviders {
@@ -20,6 +21,7 @@ export async function startProviders(onCreated?: OnCreated): Promise<RunningProv
     serve(nomadProvider(), onCreated),
     serve(consulProvider(), onCreated),
     serve(dockerBuildProvider(), onCreated),
+    serve(randomProvider(), onCreated),
   ]);
   return {
     attach: running.map(({ name, port }) => `${name}:${port}`).join(","),
