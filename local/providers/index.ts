@@ -4,6 +4,7 @@ import { dockerBuildProvider } from "./docker-build";
 import { nomadProvider } from "./nomad";
 import { randomProvider } from "./random";
 import { serve, type OnCreated, type RunningProvider } from "./server";
+import { tlsProvider } from "./tls";
 
 export interface RunningProviders {
   /** The value of PULUMI_DEBUG_PROVIDERS that attaches an engine to them. */
@@ -21,6 +22,7 @@ export async function startProviders(onCreated?: OnCreated): Promise<RunningProv
     serve(nomadProvider(), onCreated),
     serve(consulProvider(), onCreated),
     serve(dockerBuildProvider(), onCreated),
+    serve(tlsProvider(), onCreated),
     serve(randomProvider(), onCreated),
   ]);
   return {
