@@ -2,7 +2,9 @@ import { awsProvider } from "./aws";
 import { consulProvider } from "./consul";
 import { dockerBuildProvider } from "./docker-build";
 import { nomadProvider } from "./nomad";
+import { randomProvider } from "./random";
 import { serve, type OnCreated, type RunningProvider } from "./server";
+import { tlsProvider } from "./tls";
 
 export interface RunningProviders {
   /** The value of PULUMI_DEBUG_PROVIDERS that attaches an engine to them. */
@@ -20,6 +22,8 @@ export async function startProviders(onCreated?: OnCreated): Promise<RunningProv
     serve(nomadProvider(), onCreated),
     serve(consulProvider(), onCreated),
     serve(dockerBuildProvider(), onCreated),
+    serve(tlsProvider(), onCreated),
+    serve(randomProvider(), onCreated),
   ]);
   return {
     attach: running.map(({ name, port }) => `${name}:${port}`).join(","),

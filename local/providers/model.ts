@@ -49,6 +49,8 @@ export interface ResourceModel<C> {
   normalize?(context: C, args: Props): Props;
   /** More replacements than `!` says: those that depend on other arguments. */
   replaces?(path: string, news: Props, olds: Props): boolean;
+  /** Outputs that only a replacement brings up to date, though no argument changed, such as a certificate near its end. */
+  outdated?(state: Props, news: Props): readonly string[];
   /** Whether a changed argument is no change by itself, such as a password that is new in every run. */
   ignores?(path: string, news: Props): boolean;
   create(context: C, args: Props, operation: Operation): Promise<string | Created>;

@@ -69,6 +69,14 @@ describe("diff", () => {
     expect(changes).toEqual([{ path: "size", kind: "update", replaces: true }]);
   });
 
+  test("an output that is out of date replaces, though no argument changed", () => {
+    const ageing: ResourceModel<string[]> = { ...model, outdated: ({ version }) => (version === 1 ? ["version"] : []) };
+    expect(operations.diff(ageing, { size: 1 }, { size: 1 }, { version: 1 }).changes).toEqual([
+      { path: "version", kind: "update", replaces: true, isOutput: true },
+    ]);
+    expect(operations.diff(ageing, { size: 1 }, { size: 1 }, { version: 2 }).changes).toEqual([]);
+  });
+
   test("what the type ignores is no change", () => {
     expect(
       operations.diff({ ...model, ignores: (path) => path === "token" }, { token: "a" }, { token: "b" }).changes,

@@ -98,13 +98,16 @@ export interface Difference {
   readonly deleteBeforeReplace: boolean;
 }
 
-export function diff<C>(model: ResourceModel<C>, olds: Props, news: Props): Difference {
-  const found = changes(shapeOf(model), olds, news)
+/** `state`: the outputs of the last operation, where the engine knows them. */
+export function diff<C>(model: ResourceModel<C>, olds: Props, news: Props, state: Props = {}): Difference {
+  const found: Change[] = changes(shapeOf(model), olds, news)
     .filter((change) => !model.ignores?.(change.path, news))
     .map((change) => ({
       ...change,
       replaces: change.replaces || !model.update || (model.replaces?.(change.path, news, olds) ?? false),
     }));
+  for (const path of model.outdated?.(state, news) ?? [])
+    found.push({ path, kind: "update", replaces: true, isOutput: true });
   // Two resources cannot hold one name, so a name that stays must be given up before it is taken again.
   const property = model.autoname?.property;
   const sameName = property !== undefined && olds[property] !== undefined && olds[property] === news[property];

@@ -32,10 +32,10 @@ export function diffResponse({ changes, deleteBeforeReplace }: Difference): pb.D
   response.setReplacesList([...new Set(changes.filter(({ replaces }) => replaces).map(({ path }) => top(path)))]);
   response.setDeletebeforereplace(deleteBeforeReplace);
   response.setHasdetaileddiff(true);
-  for (const { path, kind, replaces } of changes) {
+  for (const { path, kind, replaces, isOutput } of changes) {
     const item = new pb.PropertyDiff();
     item.setKind(kinds[kind][replaces ? 1 : 0]);
-    item.setInputdiff(true);
+    item.setInputdiff(!isOutput);
     response.getDetaileddiffMap().set(path, item);
   }
   return response;

@@ -188,7 +188,8 @@ function service<C>(model: ProviderModel<C>, onCreated?: OnCreated): Partial<IRe
     }),
     diff: unary((request: pb.DiffRequest) => {
       const olds = plain(request.getOldInputs() ?? request.getOlds());
-      return diffResponse(operations.diff(of(operation(request).type), olds, plain(request.getNews())));
+      const state = plain(request.getOlds());
+      return diffResponse(operations.diff(of(operation(request).type), olds, plain(request.getNews()), state));
     }),
     create: unary(async (request: pb.CreateRequest, peer) => {
       const call = operation(request);

@@ -9,11 +9,13 @@ export interface Shape {
   readonly fields?: ReadonlyMap<string, Shape>;
 }
 
-/** One changed argument, by path: `metadataOptions.httpTokens`, `defaultActions[0].type`. */
+/** One changed argument, or one output that is out of date, by path: `metadataOptions.httpTokens`, `defaultActions[0].type`. */
 export interface Change {
   readonly path: string;
   readonly kind: "add" | "delete" | "update";
   readonly replaces: boolean;
+  /** An output, which differs from what it should be by itself. */
+  readonly isOutput?: true;
 }
 
 const leaf: Shape = { replaces: false };

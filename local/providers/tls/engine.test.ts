@@ -1,0 +1,135 @@
+import { X509Certificate } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import * as automation from "@pulumi/pulumi/automation";
+import * as random from "@pulumi/random";
+import * as tls from "@pulumi/tls";
+import { tlsProvider } from ".";
+import { enginePath } from "../../../engines/find";
+import { randomProvider } from "../random";
+import { serve, type RunningProvider } from "../server";
+
+let folder: string;
+let providers: RunningProvider[];
+let stack: automation.Stack;
+let earlyRenewalHours: number;
+let dnsNames: string[];
+
+const stateText = (): string => readFileSync(path.join(folder, "state/.pulumi/stacks/certificates/test.json"), "utf8");
+const up = async () => (await stack.up()).summary.resourceChanges;
+
+async function program() {
+  const key = new tls.PrivateKey("key", { algorithm: "ECDSA", ecdsaCurve: "P256" });
+  const authority = new tls.SelfSignedCert("authority", {
+    privateKeyPem: key.privateKeyPem,
+    isCaCertificate: true,
+    allowedUses: ["cert_signing", "crl_signing"],
+    validityPeriodHours: 87600,
+    subject: { commonName: "Cluster CA" },
+  });
+  const request = new tls.CertRequest("request", {
+    privateKeyPem: key.privateKeyPem,
+    subject: { commonName: "server" },
+    dnsNames,
+  });
+  const leaf = new tls.LocallySignedCert("leaf", {
+    caCertPem: authority.certPem,
+    caPrivateKeyPem: key.privateKeyPem,
+    certRequestPem: request.certRequestPem,
+    allowedUses: ["digital_signature", "server_auth"],
+    validityPeriodHours: 24,
+    earlyRenewalHours,
+  });
+  const gossip = new random.RandomBytes("gossip", { length: 32 });
+  const token = new random.RandomPassword("token", { length: 40, special: false });
+  const id = new random.RandomUuid("id");
+  return {
+    ...{ authority: authority.certPem, leaf: leaf.certPem, key: key.privateKeyPem, ssh: key.privateKeyOpenssh },
+    ...{ publicKey: key.publicKeyPem, publicSsh: key.publicKeyOpenssh },
+    ...{ gossip: gossip.base64, hex: gossip.hex, gossipId: gossip.id, token: token.result, id: id.result },
+  };
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "engine-"));
+  for (const name of ["state", "work"]) mkdirSync(path.join(folder, name));
+  process.env["PATH"] = `${path.dirname(enginePath("pulumi"))}:${process.env["PATH"]}`;
+  providers = await Promise.all([serve(tlsProvider()), serve(randomProvider())]);
+  stack = await automation.LocalWorkspace.createOrSelectStack(
+    { stackName: "test", projectName: "certificates", program },
+    {
+      workDir: path.join(folder, "work"),
+      pulumiHome: path.join(folder, "home"),
+      envVars: {
+        PULUMI_BACKEND_URL: `file://${path.join(folder, "state")}`,
+        PULUMI_CONFIG_PASSPHRASE: "test",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DEBUG_PROVIDERS: providers.map(({ name, port }) => `${name}:${port}`).join(","),
+      },
+    },
+  );
+}, 180_000);
+afterAll(() => {
+  providers.forEach((provider) => provider.stop());
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  earlyRenewalHours = 0;
+  dnsNames = ["server.dc1.consul"];
+});
+
+/** Secret outputs of the stack, which must not be in the state, nor any line of them. */
+async function expectHidden(): Promise<void> {
+  const outputs = await stack.outputs();
+  const text = stateText();
+  const [secrets, open] = [
+    ["key", "ssh", "gossip", "hex", "token"],
+    ["authority", "leaf", "id", "gossipId", "publicKey", "publicSsh"],
+  ];
+  // A private key's file holds its public key too.
+  const known = open.map((name) => outputs[name]!.value).join("\n");
+  for (const name of [...secrets, ...open])
+    expect([name, outputs[name]!.secret]).toEqual([name, secrets.includes(name)]);
+  const lines = secrets.flatMap((name) => String(outputs[name]!.value).split("\n"));
+  const telling = lines.filter((line) => line.length >= 16 && !line.startsWith("-----") && !known.includes(line));
+  expect(telling.length).toBeGreaterThan(6);
+  expect(telling.filter((line) => text.includes(line))).toEqual([]);
+  expect(text).not.toContain("PRIVATE KEY");
+}
+
+test("a chain is made in one run, after a preview that knows none of it", async () => {
+  expect((await stack.preview()).changeSummary).toEqual({ create: 8 });
+  const { outputs, summary } = await stack.up();
+  expect(summary.resourceChanges).toEqual({ create: 8 });
+  const [root, leaf] = [new X509Certificate(outputs["authority"]!.value), new X509Certificate(outputs["leaf"]!.value)];
+  expect(leaf.checkIssued(root) && leaf.verify(root.publicKey)).toBe(true);
+  expect(leaf.subjectAltName).toBe("DNS:server.dc1.consul");
+  expect(outputs["gossipId"]!.value).toBe("none");
+  await expectHidden();
+}, 180_000);
+
+test("a second run and a refresh change nothing and reveal nothing", async () => {
+  expect(await up()).toEqual({ same: 8 });
+  expect((await stack.refresh()).summary.resourceChanges).toEqual({ same: 8 });
+  await expectHidden();
+}, 180_000);
+
+test("a new name makes a new request and a new certificate", async () => {
+  dnsNames = ["other.dc1.consul"];
+  expect(await up()).toEqual({ replace: 2, same: 6 });
+  expect(new X509Certificate((await stack.outputs())["leaf"]!.value).subjectAltName).toBe("DNS:other.dc1.consul");
+}, 180_000);
+
+test("a certificate is renewed by the first run within its early renewal hours", async () => {
+  dnsNames = ["other.dc1.consul"];
+  earlyRenewalHours = 23;
+  expect(await up()).toEqual({ update: 1, same: 7 });
+  const before = (await stack.outputs())["leaf"]!.value;
+  jest.spyOn(Date, "now").mockReturnValue(Date.now() + 3_700_000);
+  expect(await up()).toEqual({ replace: 1, same: 7 });
+  jest.restoreAllMocks();
+  expect((await stack.outputs())["leaf"]!.value).not.toBe(before);
+  expect(await up()).toEqual({ same: 8 });
+  await expectHidden();
+}, 180_000);
