@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import path from "node:path";
 import * as automation from "@pulumi/pulumi/automation";
 import { enginePath } from "../engines/find";
+import { operator } from "./cloud/sessions";
 import { Journal, recover, releaseStaleLock, repairState } from "./engine-recovery";
 import { Progress } from "./engine-progress";
 import { startProviders } from "./providers";
@@ -86,8 +87,8 @@ const projectName = (): string => {
 /** What any AWS client on this machine needs to talk to the cloud of a stack. */
 export const awsEnvironment = (stack: string, endpoint: string): Record<string, string> => ({
   AWS_ENDPOINT_URL: endpoint,
-  AWS_ACCESS_KEY_ID: "local",
-  AWS_SECRET_ACCESS_KEY: "local",
+  AWS_ACCESS_KEY_ID: operator.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
   AWS_REGION: regionOf(stack),
   AWS_DEFAULT_REGION: regionOf(stack),
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",

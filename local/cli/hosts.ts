@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { EC2, type Instance } from "@aws-sdk/client-ec2";
 import { execIn } from "../cloud/hypervisor/docker";
+import { operator } from "../cloud/sessions";
 import { regionOf } from "../engine";
 import { engine } from "../images/docker";
 import { AgentApi } from "../providers/agent";
@@ -10,8 +11,7 @@ const nameOf = (instance: Instance): string => instance.Tags?.find(({ Key }) => 
 
 async function instances(stack: string): Promise<Instance[]> {
   const { endpoint } = await runningCloud(stack);
-  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  const ec2 = new EC2({ endpoint, region: regionOf(stack), credentials });
+  const ec2 = new EC2({ endpoint, region: regionOf(stack), credentials: operator });
   const Filters = [{ Name: "instance-state-name", Values: ["pending", "running", "stopping", "stopped"] }];
   const { Reservations } = await ec2.describeInstances({ Filters });
   const found = (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);

@@ -80,18 +80,28 @@ export function queryResponse(call: ApiCall, result: QueryObject): ApiResponse {
   return xmlResponse(200, write(document));
 }
 
+export type Protocol = "json" | "ec2" | "query" | "s3";
+
+/** How the called service words its answers; one that speaks by path, other than S3, is answered as query APIs are. */
+export function protocolOf(call: ApiCall): Protocol {
+  if (call.headers["x-amz-target"] !== undefined) return "json";
+  return call.service === "ec2" || call.service === "s3" ? call.service : "query";
+}
+
 /** An error in the form of the call's protocol. */
 export function errorResponse(call: ApiCall, status: number, code: string, message: string): ApiResponse {
-  if (call.headers["x-amz-target"] !== undefined) {
+  const protocol = protocolOf(call);
+  if (protocol === "json") {
     const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": code };
     return { status, headers, body: Buffer.from(JSON.stringify({ __type: code, message })) };
   }
   const error = { Code: code, Message: message };
-  const document: { [name: string]: Xml } =
-    call.service === "ec2"
-      ? { Response: { Errors: { Error: error }, RequestID: randomUUID() } }
-      : { ErrorResponse: { Error: { Type: "Sender", ...error }, RequestId: randomUUID() } };
-  return xmlResponse(status, write(document));
+  const documents: Record<Exclude<Protocol, "json">, { [name: string]: Xml }> = {
+    ec2: { Response: { Errors: { Error: error }, RequestID: randomUUID() } },
+    query: { ErrorResponse: { Error: { Type: "Sender", ...error }, RequestId: randomUUID() } },
+    s3: { Error: { ...error, RequestId: randomUUID() } },
+  };
+  return xmlResponse(status, write(documents[protocol]));
 }
 
 /** The response with its `<Action>Result` changed in place by `edit`; an error passes as it is. */

@@ -4,6 +4,7 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { STSClient } from "@aws-sdk/client-sts";
+import { operator } from "./sessions";
 
 export type Clients = ReturnType<typeof motoClients>;
 
@@ -12,7 +13,7 @@ export function motoClients(endpoint: string, region: string) {
   const settings = {
     endpoint,
     region,
-    credentials: { accessKeyId: "cloud", secretAccessKey: "cloud" },
+    credentials: operator,
     maxAttempts: 2,
   };
   return {

@@ -20,8 +20,8 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await fs.mkdtemp(path.join(os.tmpdir(), "front-test-"));
-  cloud = await startTestCloud((context) => ({
-    ...{ ...ec2Answers, ...elbAnswers, ...ecrAnswers(folder) },
+  cloud = await startTestCloud((context, parts) => ({
+    ...{ ...ec2Answers, ...elbAnswers, ...ecrAnswers({ storage: folder, ...parts }) },
     ...autoscalingAnswers(new Refreshes(context)),
   }));
   network = await makeNetwork(cloud.moto);

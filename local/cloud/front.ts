@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { AddressInfo } from "node:net";
+import type { Access } from "./access";
 import type { AnswerContext, Answers } from "./answers";
 import { changes, errorResponse, readCall, serviceOf, type ApiCall, type ApiResponse } from "./api-call";
 import type { Certificates } from "./certificates";
@@ -12,6 +13,7 @@ export interface FrontSettings {
   readonly answers: Answers;
   readonly context: AnswerContext;
   readonly registry: RegistryGate;
+  readonly access: Pick<Access, "refusal">;
   /** The cloud's region: a service of this one pokes the hypervisor. */
   readonly region: string;
 }
@@ -54,7 +56,7 @@ export class Front {
 
   private async route(request: http.IncomingMessage, response: http.ServerResponse, fromVpc: boolean): Promise<void> {
     const { url = "/", headers } = request;
-    const { context, motoPort, registry } = this.settings;
+    const { access, context, motoPort, registry } = this.settings;
     if (url.startsWith("/v2/") || isRegistryHost(headers.host ?? ""))
       return registry.handle(request, response, fromVpc);
     if (!fromVpc && url === "/_cloud/health") return void response.end("ready\n");
@@ -62,10 +64,14 @@ export class Front {
       await context.hypervisor.settle();
       return void response.end("settled\n");
     }
-    // Objects can be large, and nothing is added to S3.
-    if (serviceOf(url, headers)?.service === "s3") return passThrough(motoPort, request, response);
-    const body = await readBody(request);
-    reply(response, await this.answer(readCall(request.method ?? "GET", url, headers, body), request));
+    // Objects can be large, and nothing is added to S3: its calls are judged and passed on without their bodies.
+    const isS3 = serviceOf(url, headers)?.service === "s3";
+    const call = readCall(request.method ?? "GET", url, headers, isS3 ? Buffer.alloc(0) : await readBody(request));
+    const address = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    const refusal = await access.refusal(call, { address, isTls: fromVpc });
+    if (refusal === undefined && isS3) return passThrough(motoPort, request, response);
+    request.resume();
+    reply(response, refusal ?? (await this.answer(call, request)));
   }
 
   private async answer(call: ApiCall, request: http.IncomingMessage): Promise<ApiResponse> {

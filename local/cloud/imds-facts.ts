@@ -8,9 +8,9 @@ import {
   type Instance,
 } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand } from "@aws-sdk/client-iam";
-import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import type { Clients } from "./clients";
 import { timestamp, type InstanceFacts } from "./imds-tree";
+import type { Sessions } from "./sessions";
 
 /** Seconds for which facts are good: cloud-init and agents read dozens of paths in one go. */
 const FACTS_SECONDS = 2;
@@ -30,6 +30,7 @@ export class InstanceReader {
     private readonly clients: Clients,
     private readonly region: string,
     private readonly accountId: string,
+    private readonly sessions: Sessions,
   ) {}
 
   /** Facts of an instance, or nothing when there is none of this id. */
@@ -84,27 +85,24 @@ export class InstanceReader {
     if (role === undefined) return undefined;
     // Renewed when a sixth of their time is left, as clients do that refresh in advance.
     const seconds = CREDENTIAL_HOURS * 3600;
-    const credentials = await cached(this.credentials, `${InstanceId} ${role.Arn}`, (seconds * 5) / 6, () =>
+    const credentials = await cached(this.credentials, `${InstanceId} ${role.RoleId}`, (seconds * 5) / 6, () =>
       this.assume(role.Arn!, InstanceId!),
     );
     return { name: role.RoleName!, profileArn, profileId: InstanceProfile?.InstanceProfileId ?? "", credentials };
   }
 
-  private async assume(RoleArn: string, RoleSessionName: string): Promise<string> {
-    const { Credentials } = await this.clients.sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName }));
-    return JSON.stringify(
-      {
-        Code: "Success",
-        LastUpdated: timestamp(new Date()),
-        Type: "AWS-HMAC",
-        AccessKeyId: Credentials?.AccessKeyId,
-        SecretAccessKey: Credentials?.SecretAccessKey,
-        Token: Credentials?.SessionToken,
-        Expiration: timestamp(new Date(Date.now() + CREDENTIAL_HOURS * 3_600_000)),
-      },
-      null,
-      2,
-    );
+  private async assume(roleArn: string, instanceId: string): Promise<string> {
+    const session = await this.sessions.open(roleArn, instanceId, CREDENTIAL_HOURS * 3600);
+    const document = {
+      Code: "Success",
+      LastUpdated: timestamp(new Date()),
+      Type: "AWS-HMAC",
+      AccessKeyId: session.accessKeyId,
+      SecretAccessKey: session.secretAccessKey,
+      Token: session.token,
+      Expiration: timestamp(session.expires),
+    };
+    return JSON.stringify(document, null, 2);
   }
 
   /** Of an instance that was launched by an Auto Scaling group. */

@@ -26,8 +26,8 @@ beforeAll(async () => {
   await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "host-profile" }));
   await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "host-profile", RoleName: "host" }));
   await ec2.send(new ImportKeyPairCommand({ KeyName: "operator", PublicKeyMaterial: Buffer.from(publicKey) }));
-  const { hypervisor, moto, logged } = cloud;
-  const reader = new InstanceReader(moto, "eu-west-1", "123456789012");
+  const { hypervisor, moto, logged, sessions } = cloud;
+  const reader = new InstanceReader(moto, "eu-west-1", "123456789012", sessions);
   metadata = await new Imds({ hypervisor, reader, log: (line) => logged.push(line) }).listen(0, "127.0.0.1");
 });
 afterAll(async () => {

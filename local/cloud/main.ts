@@ -1,10 +1,12 @@
 import * as fs from "node:fs/promises";
 import * as http from "node:http";
 import * as path from "node:path";
+import { Access } from "./access";
 import { autoscalingAnswers } from "./answers-autoscaling";
 import { ec2Answers } from "./answers-ec2";
 import { ecrAnswers } from "./answers-ecr";
 import { elbAnswers } from "./answers-elb";
+import { stsAnswers } from "./answers-sts";
 import { Certificates } from "./certificates";
 import { motoClients } from "./clients";
 import { VpcResolver } from "./dns";
@@ -17,6 +19,8 @@ import { Refreshes } from "./instance-refresh";
 import { motoEnvironment, motoImages } from "./moto";
 import { Program, type ProgramSettings } from "./programs";
 import { RegistryGate, registryConfiguration } from "./registry";
+import { RegistryTokens } from "./registry-tokens";
+import { Sessions } from "./sessions";
 import { readSettings } from "./settings";
 
 const log = (line: string): void => console.log(`${new Date().toISOString()} ${line}`);
@@ -90,13 +94,19 @@ async function main(): Promise<void> {
 
   const context = { clients, hypervisor, log };
   stops.push(watchGroups(context));
+  const sessions = new Sessions(clients);
+  const tokens = new RegistryTokens();
+  const access = new Access({ accountId, sessions, clients });
   const front = new Front({
-    ...{ motoPort: moto.port, region, context },
-    registry: new RegistryGate({ port: registryPort, storage, accountId, clients }),
-    answers: { ...ec2Answers, ...elbAnswers, ...ecrAnswers(storage), ...autoscalingAnswers(new Refreshes(context)) },
+    ...{ motoPort: moto.port, region, context, access },
+    registry: new RegistryGate({ port: registryPort, storage, accountId, region, clients, tokens, access }),
+    answers: {
+      ...{ ...ec2Answers, ...elbAnswers, ...stsAnswers(sessions), ...ecrAnswers({ storage, sessions, tokens }) },
+      ...autoscalingAnswers(new Refreshes(context)),
+    },
   });
   const certificates = await Certificates.open(settings.ca, path.join(run, "tls"));
-  const imds = new Imds({ hypervisor, log, reader: new InstanceReader(clients, region, accountId) });
+  const imds = new Imds({ hypervisor, log, reader: new InstanceReader(clients, region, accountId, sessions) });
   await imds.listen(settings.metadataPort);
   await front.listenTls(settings.tlsPort, certificates);
   await front.listenPlain(settings.port);

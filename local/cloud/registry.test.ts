@@ -1,11 +1,17 @@
-import { CreateRepositoryCommand, DescribeImagesCommand } from "@aws-sdk/client-ecr";
+import {
+  CreateRepositoryCommand,
+  DescribeImagesCommand,
+  ECRClient,
+  GetAuthorizationTokenCommand,
+} from "@aws-sdk/client-ecr";
+import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
+import { ecrAnswers } from "./answers-ecr";
 import { close, startTestCloud, type TestCloud } from "./testing";
-import { RegistryGate } from "./registry";
 
 jest.setTimeout(180_000);
 
@@ -31,9 +37,8 @@ beforeAll(async () => {
     });
   });
   registry = behind.server;
-  cloud = await startTestCloud(() => ({}), behind.port, storage);
-  const gate = new RegistryGate({ port: behind.port, storage, accountId: "123456789012", clients: cloud.moto });
-  const front = await listen((request, response) => void gate.handle(request, response, true));
+  cloud = await startTestCloud((_context, parts) => ecrAnswers({ storage, ...parts }), behind.port, storage);
+  const front = await listen((request, response) => void cloud.registry.handle(request, response, true));
   vpc = { server: front.server, address: `http://127.0.0.1:${front.port}` };
   const repository = (repositoryName: string, imageTagMutability: "IMMUTABLE" | "MUTABLE") =>
     cloud.clients.ecr.send(new CreateRepositoryCommand({ repositoryName, imageTagMutability }));
@@ -106,6 +111,40 @@ test("callers in a VPC show the token that the API gave them", async () => {
   ) as string;
   expect((await fetch(path, { headers: { authorization: `Basic ${token}` } })).status).toBe(200);
   expect(reached).toEqual(["GET /v2/team/web/manifests/v1"]);
+});
+
+test("a role pulls from the repositories that its policies name, and pushes to none", async () => {
+  const { clients, endpoint, sessions } = cloud;
+  const Statement = [
+    { Effect: "Allow", Action: "ecr:GetAuthorizationToken", Resource: "*" },
+    {
+      ...{ Effect: "Allow", Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"] },
+      Resource: "arn:aws:ecr:eu-west-1:123456789012:repository/team/*",
+    },
+  ];
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+  await clients.iam.send(new CreateRoleCommand({ RoleName: "hosts", AssumeRolePolicyDocument }));
+  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+  await clients.iam.send(new PutRolePolicyCommand({ RoleName: "hosts", PolicyName: "pull", PolicyDocument }));
+  const session = await sessions.open("arn:aws:iam::123456789012:role/hosts", "i-0123456789abcdef0", 3600);
+  const credentials = { ...session, sessionToken: session.token };
+  const { authorizationData } = await new ECRClient({ endpoint, region: "eu-west-1", credentials }).send(
+    new GetAuthorizationTokenCommand({}),
+  );
+  const headers = { authorization: `Basic ${authorizationData![0]!.authorizationToken}` };
+  const ask = (path: string, method = "GET") => fetch(`${vpc.address}/v2/${path}`, { method, headers });
+  expect((await ask("team/web/manifests/v1")).status).toBe(200);
+  expect((await ask("team/web/blobs/sha256:ab")).status).toBe(200);
+  const denied = (action: string, repository: string) => [
+    ...[403, "DENIED"],
+    "User: arn:aws:sts::123456789012:assumed-role/hosts/i-0123456789abcdef0 is not authorized to perform: " +
+      `ecr:${action} on resource: arn:aws:ecr:eu-west-1:123456789012:repository/${repository} ` +
+      `because no identity-based policy allows the ecr:${action} action`,
+  ];
+  expect(await codeOf(await ask("scratch/manifests/v2"))).toEqual(denied("BatchGetImage", "scratch"));
+  expect(await codeOf(await ask("scratch/blobs/sha256:ab"))).toEqual(denied("GetDownloadUrlForLayer", "scratch"));
+  expect(await codeOf(await ask("team/web/blobs/uploads/", "POST"))).toEqual(denied("InitiateLayerUpload", "team/web"));
+  expect(reached).toEqual(["GET /v2/team/web/manifests/v1", "GET /v2/team/web/blobs/sha256:ab"]);
 });
 
 test("a layer that the machine has is linked into the repository that is asked for it, and no other", async () => {

@@ -8,16 +8,35 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import type * as http from "node:http";
 import * as path from "node:path";
+import type { Access } from "./access";
+import { denialMessage, type Denial } from "./access-errors";
 import type { Clients } from "./clients";
 import { ask, passThrough, readBody, reply } from "./proxy";
+import type { RegistryTokens } from "./registry-tokens";
+import { isSession, operator, type Session } from "./sessions";
 
 interface RegistrySettings {
   readonly port: number;
   /** Where the registry keeps layers and repositories. */
   readonly storage: string;
   readonly accountId: string;
+  readonly region: string;
   readonly clients: Clients;
+  readonly tokens: RegistryTokens;
+  readonly access: Pick<Access, "denial">;
 }
+
+/** ECR's actions by the kind of object and the method. */
+const actions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  manifests: { GET: "BatchGetImage", HEAD: "BatchGetImage", PUT: "PutImage" },
+  tags: { GET: "ListImages" },
+  blobs: {
+    ...{ GET: "GetDownloadUrlForLayer", HEAD: "BatchCheckLayerAvailability" },
+    ...{ POST: "InitiateLayerUpload", PATCH: "UploadLayerPart", PUT: "CompleteLayerUpload" },
+  },
+};
+
+const expired = "Your authorization token has expired. Reauthenticate and try again.";
 
 /** Whether a host name is the registry's: `<account>.dkr.ecr.<region>.amazonaws.com`. */
 export const isRegistryHost = (host: string): boolean => /^\d{12}\.dkr[.-]ecr\./.test(host);
@@ -41,23 +60,24 @@ export function registryConfiguration(storage: string, port: number): string {
 export class RegistryGate {
   constructor(private readonly settings: RegistrySettings) {}
 
-  /** Answers a request below `/v2/`; callers from a VPC have to show a token, the machine's own Docker does not. */
+  /** Answers a request below `/v2/`; callers from a VPC have to show a token whose holder may, the machine's own Docker does not. */
   async handle(request: http.IncomingMessage, response: http.ServerResponse, fromVpc: boolean): Promise<void> {
-    const { port } = this.settings;
-    if (fromVpc && !this.hasToken(request)) {
+    const { port, tokens } = this.settings;
+    const sender = fromVpc ? tokens.senderOf(request.headers.authorization) : operator;
+    if (sender === undefined) {
       const realm = `Basic realm="https://${request.headers.host}/",service="ecr.amazonaws.com"`;
       response.setHeader("www-authenticate", realm);
-      return refuse(
-        response,
-        401,
-        "UNAUTHORIZED",
-        "Your authorization token has expired. Reauthenticate and try again.",
-      );
+      return refuse(response, 401, "UNAUTHORIZED", expired);
     }
     const [, name, kind, reference] =
       /^\/v2\/([a-z0-9._/-]+)\/(manifests|blobs|tags)\/([^?]+)/.exec(request.url ?? "") ?? [];
     if (name === undefined || kind === undefined || reference === undefined) {
       return passThrough(port, request, response);
+    }
+    if (isSession(sender)) {
+      const denial = await this.denial(sender, request, name, kind);
+      if (denial === "gone") return refuse(response, 401, "UNAUTHORIZED", expired);
+      if (denial !== undefined) return refuse(response, 403, "DENIED", denialMessage(denial));
     }
     if (kind === "blobs" && request.method === "HEAD") await this.linkKnownLayer(name, reference);
     // A push opens with an upload, a pull with a manifest: one look at the API for each is enough.
@@ -120,11 +140,18 @@ export class RegistryGate {
     reply(response, answer);
   }
 
-  private hasToken(request: http.IncomingMessage): boolean {
-    const [scheme, value = ""] = (request.headers.authorization ?? "").split(" ");
-    // The token that moto's GetAuthorizationToken hands out.
-    const expected = `AWS:${this.settings.accountId}-auth-token`;
-    return scheme?.toLowerCase() === "basic" && Buffer.from(value, "base64").toString("utf8") === expected;
+  /** A request to the registry demands what the same step by ECR's API would. */
+  private denial(
+    session: Session,
+    request: http.IncomingMessage,
+    name: string,
+    kind: string,
+  ): Promise<Denial | "gone" | undefined> {
+    const { access, region, accountId } = this.settings;
+    const action = actions[kind]?.[request.method ?? "GET"] ?? "BatchDeleteImage";
+    const resource = `arn:aws:ecr:${region}:${accountId}:repository/${name}`;
+    const address = request.socket.remoteAddress ?? "";
+    return access.denial(session, [{ action: `ecr:${action}`, resource }], { address, isTls: true, region });
   }
 
   private async repository(name: string): Promise<Repository | undefined> {

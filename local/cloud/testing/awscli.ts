@@ -1,6 +1,13 @@
 import { spawn } from "node:child_process";
 import * as path from "node:path";
 import * as readline from "node:readline";
+import { operator } from "../sessions";
+
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
 
 interface Waiting {
   readonly resolve: (line: string) => void;
@@ -13,12 +20,14 @@ export class AwsCli {
   private readonly ended: Promise<void>;
   private readonly waiting: Waiting[] = [];
 
-  constructor(python: string, endpoint: string) {
+  /** `credentials` are the operator's unless others are given. */
+  constructor(python: string, endpoint: string, credentials: Credentials = operator) {
     const environment = {
       ...{ PATH: process.env.PATH, HOME: "/nonexistent", AWS_ENDPOINT_URL: endpoint, AWS_DEFAULT_REGION: "eu-west-1" },
       ...{
-        AWS_ACCESS_KEY_ID: "test",
-        AWS_SECRET_ACCESS_KEY: "test",
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        ...(credentials.sessionToken && { AWS_SESSION_TOKEN: credentials.sessionToken }),
         AWS_DEFAULT_OUTPUT: "json",
         AWS_PAGER: "",
         PYTHONDONTWRITEBYTECODE: "1",

@@ -4,6 +4,7 @@ import type * as http from "node:http";
 import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
+import { Access } from "../access";
 import type { AnswerContext, Answers } from "../answers";
 import { motoClients, type Clients } from "../clients";
 import { Front } from "../front";
@@ -11,6 +12,8 @@ import { motoEnvironment, motoImages } from "../moto";
 import { Program } from "../programs";
 import { cloudPython } from "../python";
 import { RegistryGate } from "../registry";
+import { RegistryTokens } from "../registry-tokens";
+import { Sessions, type Session } from "../sessions";
 import type { Hypervisor, TargetHealth } from "../types";
 import { AwsCli } from "./awscli";
 
@@ -86,16 +89,22 @@ export interface TestCloud {
   readonly clients: Clients;
   /** The same, past the front: clients of moto itself. */
   readonly moto: Clients;
+  /** Sessions of roles that the cloud knows. */
+  readonly sessions: Sessions;
+  /** The gate before the registry; in front of it callers count as the machine's own. */
+  readonly registry: RegistryGate;
   /** Lines that the cloud logged. */
   readonly logged: string[];
-  /** Runs awscli against the front; rejects with what it printed. */
+  /** Runs awscli against the front as the operator; rejects with what it printed. */
   aws(...args: string[]): Promise<string>;
+  /** An awscli of its own that signs as a session; whoever asks for it stops it. */
+  awsAs(session: Session): AwsCli;
   stop(): Promise<void>;
 }
 
 /** The real moto and front of region eu-west-1, over a hypervisor without hosts; the last two say where a registry would be. */
 export async function startTestCloud(
-  makeAnswers: (context: AnswerContext) => Answers = () => ({}),
+  makeAnswers: (context: AnswerContext, parts: { sessions: Sessions; tokens: RegistryTokens }) => Answers = () => ({}),
   registryPort = 1,
   registryStorage = "/nonexistent",
 ): Promise<TestCloud> {
@@ -116,24 +125,26 @@ export async function startTestCloud(
   const clients = motoClients(`http://127.0.0.1:${port}`, "eu-west-1");
   const hypervisor = new FakeHypervisor();
   const context = { clients, hypervisor, log };
+  const [accountId, region] = ["123456789012", "eu-west-1"];
+  const sessions = new Sessions(clients);
+  const tokens = new RegistryTokens();
+  const access = new Access({ accountId, sessions, clients });
   const registry = new RegistryGate({
-    port: registryPort,
-    storage: registryStorage,
-    accountId: "123456789012",
-    clients,
+    ...{ port: registryPort, storage: registryStorage, accountId, region, clients, tokens, access },
   });
-  const front = new Front({
-    ...{ motoPort: port, region: "eu-west-1", context, registry, answers: makeAnswers(context) },
-  });
+  const answers = makeAnswers(context, { sessions, tokens });
+  const front = new Front({ motoPort: port, region, context, access, registry, answers });
   const plain = await front.listenPlain(0, "127.0.0.1");
   const endpoint = `http://127.0.0.1:${plain.port}`;
   let cli: AwsCli | undefined;
   return {
     ...{ endpoint, hypervisor, moto: clients, clients: motoClients(endpoint, "eu-west-1"), logged },
+    ...{ sessions, registry },
     aws(...args) {
       cli ??= new AwsCli(python, endpoint);
       return cli.run(args);
     },
+    awsAs: (session) => new AwsCli(python, endpoint, { ...session, sessionToken: session.token }),
     async stop() {
       await cli?.stop();
       close(plain.server);

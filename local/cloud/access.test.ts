@@ -1,0 +1,194 @@
+import * as fs from "node:fs/promises";
+import * as os from "node:os";
+import * as path from "node:path";
+import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
+import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+  AttachRolePolicyCommand,
+  CreatePolicyCommand,
+  DeleteRolePolicyCommand,
+  PutRolePermissionsBoundaryCommand,
+} from "@aws-sdk/client-iam";
+import {
+  DeleteParameterCommand,
+  GetParameterCommand,
+  GetParametersByPathCommand,
+  GetParametersCommand,
+  PutParameterCommand,
+  SSMClient,
+} from "@aws-sdk/client-ssm";
+import { operator, type Session } from "./sessions";
+import { startTestCloud, type TestCloud } from "./testing";
+import { allow, as, message, policy, refusal, roleOf, type Statement } from "./testing/roles";
+
+jest.setTimeout(300_000);
+
+const parameters = "arn:aws:ssm:eu-west-1:123456789012:parameter";
+
+let cloud: TestCloud;
+let workers: Session;
+
+beforeAll(async () => {
+  cloud = await startTestCloud();
+  const ssm = new SSMClient({ endpoint: cloud.endpoint, region: "eu-west-1", credentials: operator });
+  const put = (Name: string, Value: string) => ssm.send(new PutParameterCommand({ Name, Value, Type: "SecureString" }));
+  await put("/blue/servers/gossip-key", "for servers only");
+  for (let number = 0; number < 12; number += 1) await put(`/blue/workers/key-${number}`, `secret ${number}`);
+  workers = await roleOf(
+    cloud,
+    "workers",
+    {
+      Action: "ec2:DescribeInstances",
+      Condition: { StringEquals: { "aws:RequestedRegion": "eu-west-1" } },
+    },
+    ...["GetParameter", "GetParameters", "GetParametersByPath"].map((action) => ({
+      Action: `ssm:${action}`,
+      Resource: [`${parameters}/blue/workers`, `${parameters}/blue/workers/*`],
+    })),
+  );
+});
+afterAll(() => cloud?.stop());
+
+test("a role reads its own path, ten parameters to a page, in clear only when it asks for that", async () => {
+  const ssm = new SSMClient(as(cloud, workers));
+  const page = (NextToken?: string, WithDecryption = true) =>
+    ssm.send(new GetParametersByPathCommand({ Path: "/blue/workers", WithDecryption, NextToken }));
+  const first = await page();
+  const second = await page(first.NextToken);
+  expect([first.Parameters!.length, second.Parameters!.length, second.NextToken]).toEqual([10, 2, undefined]);
+  const values = [...first.Parameters!, ...second.Parameters!].map(({ Name, Value }) => [Name, Value] as const);
+  const expected = Array.from({ length: 12 }, (_each, number) => [`/blue/workers/key-${number}`, `secret ${number}`]);
+  expect(new Map(values)).toEqual(new Map(expected as [string, string][]));
+
+  const get = async (WithDecryption: boolean): Promise<string> =>
+    (await ssm.send(new GetParameterCommand({ Name: "/blue/workers/key-1", WithDecryption }))).Parameter!.Value!;
+  expect(await get(true)).toBe("secret 1");
+  const ciphertext = await get(false);
+  expect(ciphertext).toMatch(/^[A-Za-z0-9+/]{40,}=*$/);
+  expect(Buffer.from(ciphertext, "base64").includes("secret")).toBe(false);
+  expect((await page(undefined, false)).Parameters![1]!.Value).toBe(ciphertext);
+});
+
+test("a role reads no other role's path, neither by path nor by name nor among its own", async () => {
+  const ssm = new SSMClient(as(cloud, workers));
+  const byPath = new GetParametersByPathCommand({ Path: "/blue/servers", WithDecryption: true });
+  const place = ` on resource: ${parameters}/blue/servers`;
+  expect(await refusal(ssm.send(byPath))).toEqual([
+    ...[400, "AccessDeniedException", message("workers", "ssm:GetParametersByPath", place)],
+  ]);
+  const names = ["/blue/workers/key-1", "/blue/servers/gossip-key"];
+  expect(await refusal(ssm.send(new GetParametersCommand({ Names: names })))).toEqual([
+    ...[400, "AccessDeniedException", message("workers", "ssm:GetParameters", `${place}/gossip-key`)],
+  ]);
+  expect(await refusal(ssm.send(new GetParameterCommand({ Name: `${parameters}/blue/servers/gossip-key` })))).toEqual([
+    ...[400, "AccessDeniedException", message("workers", "ssm:GetParameter", `${place}/gossip-key`)],
+  ]);
+  expect((await refusal(ssm.send(new DeleteParameterCommand({ Name: "/blue/workers/key-1" }))))[1]).toBe(
+    "AccessDeniedException",
+  );
+});
+
+test("a condition on the region holds, and each protocol words what is not allowed as AWS does", async () => {
+  const describe = new DescribeInstancesCommand({});
+  expect((await new EC2Client(as(cloud, workers)).send(describe)).$metadata.httpStatusCode).toBe(200);
+  const elsewhere = new EC2Client(as(cloud, workers, {}, "us-east-1"));
+  const notAuthorized = "You are not authorized to perform this operation. ";
+  expect(await refusal(elsewhere.send(describe))).toEqual([
+    ...[403, "UnauthorizedOperation", notAuthorized + message("workers", "ec2:DescribeInstances")],
+  ]);
+  expect(await refusal(new EC2Client(as(cloud, workers)).send(new DescribeVolumesCommand({})))).toEqual([
+    ...[403, "UnauthorizedOperation", notAuthorized + message("workers", "ec2:DescribeVolumes")],
+  ]);
+  expect(
+    await refusal(new AutoScalingClient(as(cloud, workers)).send(new DescribeAutoScalingGroupsCommand({}))),
+  ).toEqual([...[403, "AccessDenied", message("workers", "autoscaling:DescribeAutoScalingGroups")]]);
+});
+
+test("a statement about some resource does not allow an action that knows none", async () => {
+  const role = await roleOf(cloud, "narrow", { Action: "ec2:Describe*", Resource: "arn:aws:ec2:*:*:instance/*" });
+  const [, code] = await refusal(new EC2Client(as(cloud, role)).send(new DescribeInstancesCommand({})));
+  expect(code).toBe("UnauthorizedOperation");
+});
+
+test("an explicit deny and a permissions boundary take away what a policy gives, and a change counts at once", async () => {
+  const { iam } = cloud.clients;
+  const role = await roleOf(cloud, "limited");
+  const ssm = new SSMClient(as(cloud, role));
+  const get = () => ssm.send(new GetParameterCommand({ Name: "/blue/workers/key-1" }));
+  const place = ` on resource: ${parameters}/blue/workers/key-1`;
+  const create = async (PolicyName: string, statement: Statement): Promise<string> => {
+    const PolicyDocument = policy({ Resource: "*", ...statement });
+    return (await iam.send(new CreatePolicyCommand({ PolicyName, PolicyDocument }))).Policy!.Arn!;
+  };
+  const PolicyArn = await create("read", { Action: "ssm:Get*" });
+  await iam.send(new AttachRolePolicyCommand({ RoleName: "limited", PolicyArn }));
+  expect((await get()).Parameter!.Name).toBe("/blue/workers/key-1");
+
+  await allow(cloud, "limited", "deny", { Effect: "Deny", Action: "ssm:GetParameter" });
+  const explicit = " with an explicit deny in an identity-based policy";
+  expect((await refusal(get()))[2]).toBe(message("limited", "ssm:GetParameter", place, explicit));
+  await iam.send(new DeleteRolePolicyCommand({ RoleName: "limited", PolicyName: "deny" }));
+  await get();
+
+  const PermissionsBoundary = await create("boundary", { Action: "ec2:*" });
+  await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName: "limited", PermissionsBoundary }));
+  const beyond = " because no permissions boundary allows the ssm:GetParameter action";
+  expect((await refusal(get()))[2]).toBe(message("limited", "ssm:GetParameter", place, beyond));
+});
+
+test("awscli with a role's credentials reaches the role's objects, key and Auto Scaling group, and no others", async () => {
+  const image = "ami-0deb1a12000000001";
+  const asOperator = (command: string): Promise<string> => cloud.aws(...command.split(" "));
+  const [own, other] = [0, 1].map(() => asOperator("kms create-key --query KeyMetadata.Arn --output text"));
+  const keys = [(await own!).trim(), (await other!).trim()] as const;
+  const role = await roleOf(
+    cloud,
+    "files",
+    { Action: "s3:*Object", Resource: "arn:aws:s3:::blue-files/own/*" },
+    { Action: "kms:*crypt", Resource: keys[0] },
+    {
+      Action: "autoscaling:SetDesiredCapacity",
+      Resource: "arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/own",
+    },
+  );
+  await asOperator(
+    "s3api create-bucket --bucket blue-files --create-bucket-configuration LocationConstraint=eu-west-1",
+  );
+  const launch = "--launch-configuration-name one";
+  await asOperator(`autoscaling create-launch-configuration ${launch} --instance-type t3.small --image-id ${image}`);
+  for (const name of ["own", "other"]) {
+    const group = `--auto-scaling-group-name ${name} --min-size 0 --max-size 1 --availability-zones eu-west-1a`;
+    await asOperator(`autoscaling create-auto-scaling-group ${group} ${launch}`);
+  }
+  const cli = cloud.awsAs(role);
+  const run = (command: string): Promise<string> => cli.run(command.split(" "));
+  try {
+    const put = `s3api put-object --bucket blue-files --body ${__filename} --key`;
+    await run(`${put} own/a+b~ü.txt`);
+    const denied = message("files", "s3:PutObject", ' on resource: "arn:aws:s3:::blue-files/other/a.txt"');
+    await expect(run(`${put} other/a.txt`)).rejects.toThrow(
+      `An error occurred (AccessDenied) when calling the PutObject operation: ${denied}`,
+    );
+    await expect(run("s3api list-objects-v2 --bucket blue-files")).rejects.toThrow("s3:ListBucket");
+
+    const encrypt = (key: string) =>
+      run(`kms encrypt --plaintext secret --query CiphertextBlob --output text --key-id ${key}`);
+    const file = path.join(os.tmpdir(), `access-${process.pid}`);
+    const decrypt = async (ciphertext: string): Promise<string> => {
+      await fs.writeFile(file, Buffer.from(ciphertext, "base64"));
+      return run(`kms decrypt --query Plaintext --output text --ciphertext-blob fileb://${file}`);
+    };
+    expect(await decrypt(await encrypt(keys[0]))).toBe("c2VjcmV0\n");
+    await expect(encrypt(keys[1])).rejects.toThrow(message("files", "kms:Encrypt", ` on resource: ${keys[1]}`));
+    const foreign = `kms encrypt --plaintext secret --query CiphertextBlob --output text --key-id ${keys[1]}`;
+    const refused = decrypt(await asOperator(foreign));
+    await expect(refused).rejects.toThrow(message("files", "kms:Decrypt", ` on resource: ${keys[1]}`));
+    await fs.rm(file);
+
+    const scale = "autoscaling set-desired-capacity --desired-capacity 0 --auto-scaling-group-name";
+    await run(`${scale} own`);
+    await expect(run(`${scale} other`)).rejects.toThrow(/\(AccessDenied\).*:autoScalingGroupName\/other because no/);
+  } finally {
+    await cli.stop();
+  }
+});
