@@ -1,7 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { aclDocument, type ConsulSecrets, type NomadSecrets, type TlsDocument, uuidOf } from "../hosts/secrets";
+import {
+  aclDocument,
+  type ConsulSecrets,
+  type NomadSecrets,
+  type TlsDocument,
+  gossipKeyOf,
+  uuidOf,
+} from "../hosts/secrets";
 import { certificateNames } from "../hosts/tls";
 import { type Certificate, CertificateAuthority } from "./certificate-authority";
 import type { Statement } from "./policies";
@@ -140,14 +147,20 @@ export class ClusterSecrets extends pulumi.ComponentResource {
     };
   }
 
-  /** 32 bytes in base64, as both programs take a gossip key. */
-  #key(name: string): pulumi.Output<string> {
-    return new random.RandomBytes(`${this.#name}-${name}`, { length: 32 }, { parent: this }).base64;
+  /**
+   * 256 bits of chance. A password, because its resource id tells nothing: those of RandomUuid and RandomBytes are what was drawn,
+   * in clear in the state.
+   */
+  #password(name: string): pulumi.Output<string> {
+    return new random.RandomPassword(`${this.#name}-${name}`, { length: 43, special: false }, { parent: this }).result;
   }
 
-  /** A UUID. Not a RandomUuid, whose resource id would be the token, in clear in the state. */
+  #key(name: string): pulumi.Output<string> {
+    return this.#password(name).apply(gossipKeyOf);
+  }
+
   #token(name: string): pulumi.Output<string> {
-    return new random.RandomBytes(`${this.#name}-${name}`, { length: 16 }, { parent: this }).hex.apply(uuidOf);
+    return this.#password(name).apply(uuidOf);
   }
 
   #tls(role: HostRole, ca: pulumi.Output<string>, { cert, key }: Certificate): aws.ssm.Parameter {

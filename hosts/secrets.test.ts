@@ -1,27 +1,30 @@
-import { aclDocument, consulPolicies, type ConsulTokens, secretDocuments, uuidOf } from "./secrets";
+import { aclDocument, consulPolicies, type ConsulTokens, gossipKeyOf, secretDocuments, uuidOf } from "./secrets";
 
 const tokens: ConsulTokens = {
-  management: uuidOf("0".repeat(32)),
-  serverAgent: uuidOf("1".repeat(32)),
-  workerAgent: uuidOf("2".repeat(32)),
-  dns: uuidOf("3".repeat(32)),
-  nomadServer: uuidOf("4".repeat(32)),
-  nomadWorker: uuidOf("5".repeat(32)),
+  management: uuidOf("management"),
+  serverAgent: uuidOf("serverAgent"),
+  workerAgent: uuidOf("workerAgent"),
+  dns: uuidOf("dns"),
+  nomadServer: uuidOf("nomadServer"),
+  nomadWorker: uuidOf("nomadWorker"),
 };
 
-describe("a UUID out of random digits", () => {
-  it("is one of version 4, as Consul and Nomad demand of a token", () => {
-    expect(uuidOf("ffffffffffffffffffffffffffffffff")).toBe("ffffffff-ffff-4fff-bfff-ffffffffffff");
-    expect(uuidOf("00000000000000000000000000000000")).toBe("00000000-0000-4000-8000-000000000000");
+describe("what is made of a password", () => {
+  it("is a UUID of version 4, as Consul and Nomad demand of a token", () => {
+    expect(uuidOf("password")).toBe("5e884898-da28-4047-9151-d0e56f8dc629");
+    for (const text of ["a", "b", "c", "d", "e"]) {
+      expect(uuidOf(text)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    }
   });
 
-  it("is refused for anything but 32 digits, without repeating what was given", () => {
-    expect(() => uuidOf("secret")).toThrow(new Error("uuidOf: expected 32 hexadecimal digits, got 6 characters"));
+  it("is a gossip key of 32 bytes", () => {
+    expect(Buffer.from(gossipKeyOf("password"), "base64")).toHaveLength(32);
+    expect(gossipKeyOf("password")).toBe("XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg=");
   });
 });
 
 describe("what servers make of a new cluster", () => {
-  const document = aclDocument(tokens, uuidOf("6".repeat(32)));
+  const document = aclDocument(tokens, uuidOf("nomad"));
 
   it("is a policy and a token for each kind of agent, each token with its own policy alone", () => {
     expect(document.consul.policies.map(({ Name }) => Name)).toEqual([
@@ -31,11 +34,12 @@ describe("what servers make of a new cluster", () => {
       "nomad-server",
       "nomad-worker",
     ]);
-    for (const [index, { Policies, SecretID }] of document.consul.tokens.entries()) {
+    for (const [index, { Policies }] of document.consul.tokens.entries()) {
       expect(Policies).toEqual([{ Name: document.consul.policies[index]!.Name }]);
-      expect(SecretID).toMatch(/^([1-5])\1{7}-/);
     }
-    expect(document.nomad.BootstrapSecret).toBe("66666666-6666-4666-a666-666666666666");
+    expect(document.nomad.BootstrapSecret).toBe(uuidOf("nomad"));
+    const { management: _none, ...agents } = tokens;
+    expect(document.consul.tokens.map(({ SecretID }) => SecretID).sort()).toEqual(Object.values(agents).sort();
   });
 
   it("leaves the management token to the agents' own configuration", () => {

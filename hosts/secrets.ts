@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /**
  * What Parameter Store holds for a role, under the role's own path: one document a parameter, each small enough for a standard
  * parameter (4 KiB). The boot step `secrets` fetches them; `consul` and `nomad` are configuration files as they stand.
@@ -88,16 +90,14 @@ export function aclDocument(tokens: ConsulTokens, nomadManagement: string): AclD
 /** `serverAgent` -> `server-agent`. */
 const policyName = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** A UUID (version 4, RFC 9562) out of 32 hexadecimal digits of randomness. */
-export function uuidOf(hex: string): string {
-  if (!/^[0-9a-f]{32}$/.test(hex))
-    throw new Error(`uuidOf: expected 32 hexadecimal digits, got ${hex.length} characters`);
-  const variant = ((parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `4${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20),
-  ].join("-");
+/** A gossip key of 32 bytes in base64, out of a password that holds as much chance. */
+export const gossipKeyOf = (password: string): string => createHash("sha256").update(password).digest("base64");
+
+/** A UUID (version 4, RFC 9562), which is the form that Consul and Nomad demand of a token, out of a password. */
+export function uuidOf(password: string): string {
+  const bytes = createHash("sha256").update(password).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

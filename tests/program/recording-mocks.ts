@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 
@@ -42,10 +41,7 @@ const OUTPUTS: Record<string, (name: string, inputs: Record<string, any>) => Rec
     registryId: "123456789012",
     repositoryUrl: `123456789012.dkr.ecr.eu-west-1.amazonaws.com/${inputs.name}`,
   }),
-  "random:index/randomBytes:RandomBytes": (name, inputs) => {
-    const bytes = createHash("sha512").update(name).digest().subarray(0, inputs.length);
-    return { hex: bytes.toString("hex"), base64: bytes.toString("base64") };
-  },
+  "random:index/randomPassword:RandomPassword": (name) => ({ result: `PASSWORD OF ${name}` }),
   "tls:index/privateKey:PrivateKey": (name) => ({ privateKeyPem: `KEY OF ${name}\n` }),
   "tls:index/selfSignedCert:SelfSignedCert": (name) => ({ certPem: `CERTIFICATE ${name}\n` }),
   "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `REQUEST ${name}\n` }),

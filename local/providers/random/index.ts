@@ -19,15 +19,14 @@ const atLeastOne = (property: string) => (_context: object, args: Props) => {
   return args;
 };
 
-/** The engine writes ids into the state in clear, so that what is secret has this one. */
-const secretId = "none";
-
 const bytes = drawn(
   { args: "length! keepers!", secretOutputs: ["base64", "hex"], normalize: atLeastOne("length") },
   ["base64", "hex"],
   ({ length }) => {
     const value = randomBytes(length);
-    return { id: secretId, outputs: { base64: value.toString("base64"), hex: value.toString("hex") } };
+    const base64 = value.toString("base64");
+    // As upstream, though the engine writes ids into the state in clear: a secret wants a password.
+    return { id: base64, outputs: { base64, hex: value.toString("hex") } };
   },
 );
 
@@ -40,7 +39,7 @@ const uuid = drawn({ args: "keepers!" }, ["result"], () => {
 const randomPassword = drawn(
   { args: passwordArgs, secretOutputs: ["result"], normalize: (_context, args) => normalizePassword(args) },
   ["result"],
-  (args) => ({ id: secretId, outputs: { result: password(args) } }),
+  (args) => ({ id: "none", outputs: { result: password(args) } }),
 );
 
 const id = drawn(

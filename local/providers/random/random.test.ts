@@ -13,13 +13,13 @@ const types = {
 const create = (type: keyof typeof types, args: Props) => make(provider, types[type], args);
 const model = (type: keyof typeof types) => operations.resourceModel(provider, types[type]);
 
-test("bytes come in two forms, both secret, and not in the id", async () => {
+test("bytes come in two forms, both secret, and in the id all the same", async () => {
   const { id, outputs, plain } = await create("bytes", { length: 32 });
   const bytes = Buffer.from(plain["base64"], "base64");
   expect(bytes).toHaveLength(32);
   expect(plain).toEqual({ length: 32, base64: bytes.toString("base64"), hex: bytes.toString("hex") });
   expect(outputs).toEqual({ length: 32, base64: secret(plain["base64"]), hex: secret(plain["hex"]) });
-  expect(id).toBe("none");
+  expect(id).toBe(plain["base64"]);
 });
 
 test("a UUID is its own id", async () => {
