@@ -54,6 +54,11 @@ describe("import boundaries", () => {
       "apps/backend may import from apps/backend/ only, and apps/frontend/src/app is outside",
     ],
     [
+      "policy/ingress.ts",
+      'import "../components/cluster-firewall"',
+      "policy may import from policy/ only, and components/cluster-firewall is outside",
+    ],
+    [
       "local/cloud/main.ts",
       'import "../providers/wire"',
       "local/cloud may import from local/cloud/, local/images/, engines/ only, and local/providers/wire is outside",

@@ -37,7 +37,7 @@ describe("the project's text", () => {
 
   it("names files in kebab-case", () => {
     const own = texts.filter((file) => /\.(ts|mjs|js|sh|hcl|json|yaml|yml|eta)$/.test(file));
-    const allowed = /^(\.?[a-z0-9]+([-.][a-z0-9]+)*|Pulumi(\.[a-z]+)?\.yaml)$/;
+    const allowed = /^(\.?[a-z0-9]+([-.][a-z0-9]+)*|Pulumi(Policy|\.[a-z]+)?\.yaml)$/;
     expect(own.filter((file) => !allowed.test(path.basename(file)))).toEqual([]);
   });
 

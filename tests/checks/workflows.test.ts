@@ -63,6 +63,17 @@ describe("workflows", () => {
     }
   });
 
+  // What a preview does not know yet, such as ids, is judged when it is created.
+  it("hold every preview and every update to the policies", () => {
+    const steps = workflows.flatMap(({ workflow }) => Object.values(workflow.jobs).flatMap((job) => job.steps));
+    const runs = steps.filter((step) => step.uses?.startsWith("pulumi/actions@"));
+    expect(runs.map((step) => [step.with?.["command"], step.with?.["policyPacks"]])).toEqual([
+      ["up", "policy"],
+      ["up", "policy"],
+      ["preview", "policy"],
+    ]);
+  });
+
   it("deploy to prod only in the environment that asks for approval", () => {
     const jobs = workflows.flatMap(({ workflow }) => Object.values(workflow.jobs));
     const prod = jobs.filter((job) => job.steps.some((step) => step.with?.["stack-name"] === "prod"));

@@ -21,6 +21,8 @@ export interface RegisteredOptions {
   readonly deletedWith: string | undefined;
   readonly ignoreChanges: readonly string[];
   readonly dependsOn: readonly string[];
+  /** Which resources each input was made from, as `type::name`. */
+  readonly madeFrom: Readonly<Record<string, readonly string[]>>;
   readonly version: string;
   readonly createTimeout: string;
   readonly secretOutputs: readonly string[];
@@ -142,6 +144,12 @@ function recordOptions(): void {
       deletedWith: nameOf(request.getDeletedwith()),
       ignoreChanges: request.getIgnorechangesList(),
       dependsOn: request.getDependenciesList().map(nameOf).sort(),
+      madeFrom: Object.fromEntries(
+        [...request.getPropertydependenciesMap().entries()].map(([property, targets]) => [
+          property,
+          targets.getUrnsList().map((urn: string) => `${urn.split("::").at(-2)!.split("$").at(-1)}::${nameOf(urn)}`),
+        ]),
+      ),
       version: request.getVersion(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
       createTimeout: request.getCustomtimeouts()?.getCreate() ?? "",
