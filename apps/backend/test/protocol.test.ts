@@ -1,8 +1,11 @@
+import { once } from "node:events";
+import net from "node:net";
 import type { FastifyInstance } from "fastify";
 import { build } from "../src/app";
 import { readEnv } from "../src/env";
 import { headers as everywhere } from "../src/headers";
 import { type Answer, listen, talk } from "./talk";
+import { until } from "./until";
 
 const env = readEnv({ ENVIRONMENT: "test", GREETING: "Hello", NODE_NAME: "worker-1" });
 
@@ -161,6 +164,33 @@ describe("a path", () => {
     ["http://other.example/openapi.json", 200],
   ])("%s is answered with %d", async (path, status) => {
     expect(statuses(await talk(port, get(path)))).toEqual([status]);
+  });
+});
+
+describe("a request that comes while the server closes", () => {
+  it("is served, as the last of its connection", async () => {
+    const closing = build({ env });
+    let release: ((text: string) => void) | undefined;
+    closing.get("/held", () => new Promise<string>((resolve) => (release = resolve)));
+    const socket = net.connect(await listen(closing), "127.0.0.1");
+    let text = "";
+    socket.on("data", (chunk) => (text += chunk));
+    socket.write(get("/held", ""));
+    await until("the first request", () => release !== undefined);
+    const closed = closing.close();
+    await until("the server to stop listening", () => !closing.server.listening);
+    let asked = false;
+    closing.server.prependListener("request", () => (asked = true));
+    socket.write(get("/health/live", ""));
+    await until("the second request", () => asked);
+    release?.("held");
+    await Promise.all([closed, once(socket, "close")]);
+    expect(text.match(/HTTP\/1\.1 \d+|^connection: .*(?=\r)/gim)).toEqual([
+      "HTTP/1.1 200",
+      "Connection: keep-alive",
+      "HTTP/1.1 200",
+      "Connection: close",
+    ]);
   });
 });
 
