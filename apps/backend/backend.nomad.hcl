@@ -159,6 +159,12 @@ job "backend" {
         cap_drop        = ["all"]
         security_opt    = ["no-new-privileges"]
         pids_limit      = 128
+
+        # A connection is an open file; a core dump would hold what was in memory.
+        ulimit {
+          nofile = "4096:4096"
+          core   = "0:0"
+        }
       }
 
       env {

@@ -126,9 +126,18 @@ job "traefik" {
         security_opt    = ["no-new-privileges"]
         pids_limit      = 256
 
+        # A connection is an open file; a core dump would hold what was in memory.
+        ulimit {
+          nofile = "16384:16384"
+          core   = "0:0"
+        }
+
         args = compact([
           "--entryPoints.web.address=:8080",
+          # Twice what the apps read, which answer what is too much for them themselves.
+          "--entryPoints.web.http.maxHeaderBytes=16384",
           "--entryPoints.web.transport.respondingTimeouts.readTimeout=15s",
+          "--entryPoints.web.transport.respondingTimeouts.writeTimeout=30s",
           # Longer than the load balancer's own idle time-out of 60 s: it is the one to close first.
           "--entryPoints.web.transport.respondingTimeouts.idleTimeout=180s",
           var.trusted_ips == "" ? "" : "--entryPoints.web.forwardedHeaders.trustedIPs=${var.trusted_ips}",

@@ -42,6 +42,25 @@ describe.each(jobs)("%s", (file) => {
     expect(result.status).toBe(0);
   });
 
+  it("runs what nobody on the host or in the image can widen", () => {
+    const values = variables(file).map((name) => `-var=${name}=${samples[name] ?? "text"}`);
+    const { output } = nomad(["job", "run", "-output", ...values, file]);
+    const { Job } = JSON.parse(output) as { Job: { TaskGroups: { Tasks: { Driver: string; Config: any }[] }[] } };
+    const tasks = Job.TaskGroups.flatMap(({ Tasks }) => Tasks);
+    expect(tasks).toHaveLength(1);
+    const { Driver, Config } = tasks[0]!;
+    expect([Driver, Config.privileged, Config.cap_add, Config.volumes, Config.mount]).toEqual([
+      "docker",
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(Config).toMatchObject({ readonly_rootfs: true, cap_drop: ["all"], security_opt: ["no-new-privileges"] });
+    expect(Config.pids_limit).toBeLessThanOrEqual(256);
+    expect(Config.ulimit).toEqual([{ nofile: expect.stringMatching(/^(\d+):\1$/), core: "0:0" }]);
+  });
+
   it("declares all of its variables as strings, because that is how the program passes them", () => {
     const text = fs.readFileSync(file, "utf8");
     const types = [...text.matchAll(/^variable "\w+" \{[^}]*?\btype\s*=\s*(\w+)/gms)].map((match) => match[1]);

@@ -1,15 +1,16 @@
 import { getHeapStatistics } from "node:v8";
-import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import { type TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import underPressure, { type FastifyUnderPressureOptions } from "@fastify/under-pressure";
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import type { Env } from "./env";
+import { headers } from "./headers";
+import { createHttpServer } from "./http-server";
 import { createMetrics, observeRequests, type Metrics } from "./metrics";
-import { requestId, requestIdHeader } from "./request-id";
+import { errorBody } from "./routes/errors";
 import { health } from "./routes/health";
 import { values } from "./routes/values";
-import { timeouts } from "./timeouts";
+import type { HttpTimeouts } from "./timeouts";
 
 export interface BuildOptions {
   readonly env: Env;
@@ -19,6 +20,8 @@ export interface BuildOptions {
   readonly metrics?: Metrics;
   /** When to refuse work. Default: an event loop late by a second, or nine tenths of the heap's limit. */
   readonly pressure?: FastifyUnderPressureOptions;
+  /** Default: those of timeouts.ts. */
+  readonly timeouts?: Partial<HttpTimeouts>;
 }
 
 declare module "fastify" {
@@ -30,27 +33,22 @@ declare module "fastify" {
 
 /** The application, not yet listening: `inject` works on it as it is. */
 export function build(options: BuildOptions): FastifyInstance {
-  const { env, logger = false, metrics = createMetrics({ service: "backend" }) } = options;
+  const { env, metrics = createMetrics({ service: "backend" }) } = options;
   const pressure = options.pressure ?? {
     maxEventLoopDelay: 1000,
     maxHeapUsedBytes: getHeapStatistics().heap_size_limit * 0.9,
     retryAfter: 1,
   };
-  const app = Fastify({
-    logger,
-    genReqId: requestId,
-    bodyLimit: 16 * 1024,
-    keepAliveTimeout: timeouts.keepAlive,
-    requestTimeout: timeouts.request,
-    handlerTimeout: timeouts.handler,
+  const app = createHttpServer({
+    logger: options.logger,
+    headers,
+    errorBody,
+    timeouts: options.timeouts,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   let draining = false;
   app.decorate("drain", () => {
     draining = true;
-  });
-  app.addHook("onRequest", async (request, reply) => {
-    reply.header(requestIdHeader, request.id);
   });
   app.addHook("onSend", async (_request, reply) => {
     // Else a kept connection would bring the next request to a process that is about to end, and keep it from ending.
@@ -58,7 +56,6 @@ export function build(options: BuildOptions): FastifyInstance {
   });
   observeRequests(app, metrics);
 
-  app.register(helmet);
   app.register(underPressure, pressure);
   app.register(swagger, {
     openapi: {

@@ -8,7 +8,7 @@ import { Value } from "typebox/value";
  */
 const schema = Type.Object({
   ENVIRONMENT: Type.String({ minLength: 1, description: "the name of the environment, such as dev or prod" }),
-  GREETING: Type.String({ minLength: 1, description: "a text of at least one character" }),
+  GREETING: Type.String({ minLength: 1, maxLength: 1000, description: "a text of 1 to 1000 characters" }),
   HOST: Type.String({ minLength: 1, default: "0.0.0.0", description: "an address to listen on" }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: "a port from 0 to 65535" }),
   METRICS_PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 9464, description: "a port from 0 to 65535" }),

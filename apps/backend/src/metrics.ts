@@ -1,6 +1,8 @@
-import Fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
-import { timeouts } from "./timeouts";
+import { headers } from "./headers";
+import { createHttpServer } from "./http-server";
+import { errorBody } from "./routes/errors";
 
 export interface Metrics {
   readonly registry: Registry;
@@ -32,7 +34,7 @@ export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
 /** The server of the second port, which is never routed to from outside: `GET /metrics` for Prometheus. */
 export function buildMetricsServer(metrics: Metrics): FastifyInstance {
   collectDefaultMetrics({ register: metrics.registry });
-  const app = Fastify({ requestTimeout: timeouts.request, handlerTimeout: timeouts.handler });
+  const app = createHttpServer({ headers, errorBody });
   app.get("/metrics", async (_request, reply) => {
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });

@@ -6,10 +6,21 @@
  */
 export const timeouts = {
   keepAlive: 75_000,
+  /** To receive the headers of a request, from the connection's start or the request's first byte. */
+  headers: 5_000,
   /** To receive a whole request, headers and body. */
   request: 10_000,
+  /** Between two looks for requests that are late by the two above. */
+  check: 1_000,
+  /** Without a byte in either direction while a request is under way: longer than `handler`. */
+  connection: 15_000,
   /** From routing to the reply. */
   handler: 5_000,
   /** To finish what is under way after SIGTERM; Nomad's kill_timeout must be longer. */
   close: 20_000,
 } as const;
+
+/** Those of a server, which a test may shorten. */
+export type HttpTimeouts = Readonly<
+  Record<"keepAlive" | "headers" | "request" | "check" | "connection" | "handler", number>
+>;

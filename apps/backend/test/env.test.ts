@@ -31,12 +31,12 @@ describe("the backend's environment", () => {
   it("names every missing variable at once", () => {
     expect(messageOf({})).toBe(
       "ENVIRONMENT: expected the name of the environment, such as dev or prod, got nothing\n" +
-        "GREETING: expected a text of at least one character, got nothing",
+        "GREETING: expected a text of 1 to 1000 characters, got nothing",
     );
   });
 
   it.each([
-    ["GREETING", "", 'GREETING: expected a text of at least one character, got ""'],
+    ["GREETING", "", 'GREETING: expected a text of 1 to 1000 characters, got ""'],
     ["PORT", "", 'PORT: expected a port from 0 to 65535, got ""'],
     ["PORT", "80.5", 'PORT: expected a port from 0 to 65535, got "80.5"'],
     ["PORT", "65536", 'PORT: expected a port from 0 to 65535, got "65536"'],

@@ -27,7 +27,7 @@ describe("the process", () => {
     expect([code, text.out]).toEqual([1, ""]);
     expect(text.err).toBe(
       "backend cannot start: its environment is wrong\n" +
-        "GREETING: expected a text of at least one character, got nothing\n" +
+        "GREETING: expected a text of 1 to 1000 characters, got nothing\n" +
         'LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, silent, got "loud"\n',
     );
   });

@@ -1,21 +1,21 @@
 import { getHeapStatistics } from "node:v8";
-import helmet from "@fastify/helmet";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import underPressure, { type FastifyUnderPressureOptions } from "@fastify/under-pressure";
 import view from "@fastify/view";
 import { Eta } from "eta";
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import { BackendClient } from "./backend-client";
 import { Discovery } from "./discovery/discovery";
 import { srvLookup, type Lookup } from "./discovery/srv";
 import type { Env } from "./env";
+import { headers } from "./headers";
+import { createHttpServer } from "./http-server";
 import { createMetrics, observeRequests, type Metrics } from "./metrics";
-import { styleSource, viewsFolder } from "./page";
-import { requestId, requestIdHeader } from "./request-id";
-import { answerErrors } from "./routes/errors";
+import { viewsFolder } from "./page";
+import { errorBody } from "./routes/errors";
 import { health } from "./routes/health";
 import { page } from "./routes/page";
-import { timeouts } from "./timeouts";
+import { timeouts, type HttpTimeouts } from "./timeouts";
 
 export interface BuildOptions {
   readonly env: Env;
@@ -27,6 +27,8 @@ export interface BuildOptions {
   readonly pressure?: FastifyUnderPressureOptions;
   /** Default: SRV records of the environment's name servers. */
   readonly lookup?: Lookup;
+  /** Default: those of timeouts.ts. */
+  readonly timeouts?: Partial<HttpTimeouts>;
 }
 
 declare module "fastify" {
@@ -38,27 +40,22 @@ declare module "fastify" {
 
 /** The application, not yet listening: `inject` works on it as it is. */
 export function build(options: BuildOptions): FastifyInstance {
-  const { env, logger = false, metrics = createMetrics({ service: "frontend" }) } = options;
+  const { env, metrics = createMetrics({ service: "frontend" }) } = options;
   const pressure = options.pressure ?? {
     maxEventLoopDelay: 1000,
     maxHeapUsedBytes: getHeapStatistics().heap_size_limit * 0.9,
     retryAfter: 1,
   };
-  const app = Fastify({
-    logger,
-    genReqId: requestId,
-    bodyLimit: 16 * 1024,
-    keepAliveTimeout: timeouts.keepAlive,
-    requestTimeout: timeouts.request,
-    handlerTimeout: timeouts.handler,
+  const app = createHttpServer({
+    logger: options.logger,
+    headers,
+    errorBody,
+    timeouts: options.timeouts,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   let draining = false;
   app.decorate("drain", () => {
     draining = true;
-  });
-  app.addHook("onRequest", async (request, reply) => {
-    reply.header(requestIdHeader, request.id);
   });
   app.addHook("onSend", async (_request, reply) => {
     // Else a kept connection would bring the next request to a process that is about to end, and keep it from ending.
@@ -73,27 +70,11 @@ export function build(options: BuildOptions): FastifyInstance {
   const client = new BackendClient({ discovery, onAttempt: (outcome) => metrics.attempts.inc({ outcome }) });
   app.addHook("onClose", () => client.close());
 
-  app.register(helmet, {
-    // No `upgrade-insecure-requests`: where the load balancer has no certificate, there is nothing to upgrade to.
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: [styleSource],
-        imgSrc: ["data:"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    frameguard: { action: "deny" },
-  });
   app.register(underPressure, pressure);
   app.register(view, {
     engine: { eta: new Eta({ views: viewsFolder, autoEscape: true, cache: true }) },
     root: viewsFolder,
   });
-  answerErrors(app);
   app.register(health, { isDraining: () => draining });
   app.register(page, { env, client, name });
   return app;

@@ -8,12 +8,15 @@ import { LookupError } from "./discovery/srv";
 import { requestIdHeader } from "./request-id";
 import { timeouts } from "./timeouts";
 
+// An instance's longest text: that it is one of ours is not known before it is read.
+const Text = Type.String({ maxLength: 1000 });
+
 /** What this page needs of the backend's answer; more may come. */
 const BackendValues = Type.Object({
   service: Type.Literal("backend"),
-  environment: Type.String(),
-  greeting: Type.String(),
-  instance: Type.Object({ id: Type.String(), host: Type.String(), address: Type.String() }),
+  environment: Text,
+  greeting: Text,
+  instance: Type.Object({ id: Text, host: Text, address: Text }),
 });
 export type BackendValues = Static<typeof BackendValues>;
 

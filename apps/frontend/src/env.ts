@@ -8,7 +8,7 @@ import { Value } from "typebox/value";
  */
 const schema = Type.Object({
   ENVIRONMENT: Type.String({ minLength: 1, description: "the name of the environment, such as dev or prod" }),
-  TITLE: Type.String({ minLength: 1, description: "a text of at least one character" }),
+  TITLE: Type.String({ minLength: 1, maxLength: 1000, description: "a text of 1 to 1000 characters" }),
   BACKEND_SERVICE: Type.String({
     pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
     default: "backend",

@@ -1,6 +1,8 @@
-import Fastify, { type FastifyInstance } from "fastify";
+import { STATUS_CODES } from "node:http";
+import type { FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
-import { timeouts } from "./timeouts";
+import { headers } from "./headers";
+import { createHttpServer } from "./http-server";
 
 export interface Metrics {
   readonly registry: Registry;
@@ -48,7 +50,7 @@ export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
 /** The server of the second port, which is never routed to from outside: `GET /metrics` for Prometheus. */
 export function buildMetricsServer(metrics: Metrics): FastifyInstance {
   collectDefaultMetrics({ register: metrics.registry });
-  const app = Fastify({ requestTimeout: timeouts.request, handlerTimeout: timeouts.handler });
+  const app = createHttpServer({ headers, errorBody: (status) => `${STATUS_CODES[status]}\n` });
   app.get("/metrics", async (_request, reply) => {
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });

@@ -34,12 +34,12 @@ describe("the frontend's environment", () => {
   it("names every missing variable at once", () => {
     expect(messageOf({})).toBe(
       "ENVIRONMENT: expected the name of the environment, such as dev or prod, got nothing\n" +
-        "TITLE: expected a text of at least one character, got nothing",
+        "TITLE: expected a text of 1 to 1000 characters, got nothing",
     );
   });
 
   it.each([
-    ["TITLE", "", 'TITLE: expected a text of at least one character, got ""'],
+    ["TITLE", "", 'TITLE: expected a text of 1 to 1000 characters, got ""'],
     ["PORT", "eighty", 'PORT: expected a port from 0 to 65535, got "eighty"'],
     [
       "BACKEND_SERVICE",

@@ -9,6 +9,8 @@ export type Behaviour = "answer" | "hang" | "reset" | "refuse" | "answer HTML" |
 export class FakeBackend {
   behaviour: Behaviour = "answer";
   greeting = "Hello";
+  /** Answers instead of any behaviour. */
+  reply?: (response: http.ServerResponse) => void;
   /** Requests to `/`. */
   requests = 0;
   readonly requestIds: unknown[] = [];
@@ -49,6 +51,10 @@ export class FakeBackend {
     if (request.url === "/") {
       this.requests++;
       this.requestIds.push(request.headers["x-request-id"]);
+    }
+    if (this.reply) {
+      this.reply(response);
+      return;
     }
     switch (this.behaviour) {
       case "hang":

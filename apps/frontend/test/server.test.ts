@@ -28,7 +28,7 @@ describe("the process", () => {
     expect([code, text.out]).toEqual([1, ""]);
     expect(text.err).toBe(
       "frontend cannot start: its environment is wrong\n" +
-        "TITLE: expected a text of at least one character, got nothing\n" +
+        "TITLE: expected a text of 1 to 1000 characters, got nothing\n" +
         'PORT: expected a port from 0 to 65535, got "http"\n',
     );
   });

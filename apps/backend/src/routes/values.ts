@@ -21,8 +21,7 @@ const Values = Type.Object(
 /** `GET /`: what this instance was started with, and which one it is. */
 export const values: FastifyPluginAsyncTypebox<{ readonly env: Env }> = async (app, { env }) => {
   const startedAt = new Date().toISOString();
-  app.get("/", { schema: { tags: ["values"], response: { 200: Values } } }, async (request, reply) => {
-    reply.header("cache-control", "no-store");
+  app.get("/", { schema: { tags: ["values"], response: { 200: Values } } }, async (request) => {
     return {
       service: "backend" as const,
       environment: env.ENVIRONMENT,

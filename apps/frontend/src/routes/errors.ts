@@ -1,20 +1,15 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { style } from "../page";
 
+const headings: Readonly<Record<number, string>> = {
+  404: "There is no such page",
+  500: "Something went wrong here",
+  503: "Too busy: please try again in a moment",
+};
+
 /** Every error as a page that says what a visitor can use: never a stack, which is for the log. */
-export function answerErrors(app: FastifyInstance): void {
-  const show = (request: FastifyRequest, reply: FastifyReply, status: number, heading: string) => {
-    reply.code(status).header("cache-control", "no-store");
-    return reply.viewAsync("error.eta", { style, heading, requestId: request.id });
-  };
-
-  app.setNotFoundHandler((request, reply) => show(request, reply, 404, "There is no such page"));
-
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status === 503) return show(request, reply, status, "Too busy: please try again in a moment");
-    if (status >= 400 && status < 500) return show(request, reply, status, "This request cannot be answered");
-    request.log.error(error, "unexpected error");
-    return show(request, reply, 500, "Something went wrong here");
-  });
+export function errorBody(status: number, request: FastifyRequest, reply: FastifyReply): Promise<string> {
+  reply.type("text/html; charset=utf-8");
+  const heading = headings[status] ?? "This request cannot be answered";
+  return request.server.view("error.eta", { style, heading, requestId: request.id });
 }

@@ -19,7 +19,6 @@ export const page: FastifyPluginAsyncTypebox<PageOptions> = async (app, { env, c
       reply.code(503).header("retry-after", "2");
     }
     const isCooling = client.coolDown.isCooling.bind(client.coolDown);
-    reply.header("cache-control", "no-store");
     return reply.viewAsync("page.eta", pageModel({ env, requestId: request.id, name, result, isCooling }));
   });
 };

@@ -1,0 +1,82 @@
+import { ServerResponse } from "node:http";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { FastifyServerOptions } from "fastify";
+import { clientErrorHandler } from "./client-errors";
+import { limits, refusal } from "./limits";
+import { requestId, requestIdHeader } from "./request-id";
+import { timeouts as defaults, type HttpTimeouts } from "./timeouts";
+
+export interface HttpServerOptions {
+  /** Default: no log. */
+  readonly logger?: FastifyServerOptions["logger"];
+  /** Sent with every answer, whoever makes it: a route, an error, Fastify, Node. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body for an error, by its status from 400 to 599 and never by its message. May set the content type. */
+  readonly errorBody: (status: number, request: FastifyRequest, reply: FastifyReply) => unknown;
+  readonly timeouts?: Partial<HttpTimeouts>;
+}
+
+/**
+ * A server that answers GET and HEAD without a body, within limits of size and time. What it refuses it answers by a
+ * status and closes the connection; why is in the log, with the id that the caller has.
+ */
+export function createHttpServer({ logger = false, headers, errorBody, ...options }: HttpServerOptions) {
+  const timeouts = { ...defaults, ...options.timeouts };
+
+  const answerError = async (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    const given = error.statusCode ?? 500;
+    const status = given >= 400 && given < 500 ? given : given === 503 ? 503 : 500;
+    if (status === 500) request.log.error(error, "unexpected error");
+    else request.log[status === 503 ? "warn" : "info"]({ reason: error.message }, "refused");
+    return reply.code(status).send(await errorBody(status, request, reply));
+  };
+
+  const app: FastifyInstance = Fastify({
+    logger,
+    genReqId: requestId,
+    keepAliveTimeout: timeouts.keepAlive,
+    requestTimeout: timeouts.request,
+    connectionTimeout: timeouts.connection,
+    handlerTimeout: timeouts.handler,
+    maxRequestsPerSocket: limits.requestsPerSocket,
+    // Whoever still comes while this process closes is served: a 503 from here would be a visitor's.
+    return503OnClosing: false,
+    http: {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: timeouts.headers,
+      connectionsCheckingInterval: timeouts.check,
+      // `refusal` does, with an answer like all others.
+      requireHostHeader: false,
+      // Not a hook: several answers, such as those to a path that cannot be decoded, come from before all hooks.
+      ServerResponse: responseWith(headers),
+    },
+    clientErrorHandler: clientErrorHandler(headers),
+    frameworkErrors: (error, request, reply) => {
+      reply.header(requestIdHeader, request.id);
+      void answerError(error, request as FastifyRequest, reply as FastifyReply);
+    },
+  });
+
+  // By default Node asks for the body that is to be refused, and answers other expectations by itself.
+  app.server.on("checkContinue", app.routing).on("checkExpectation", app.routing);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.header(requestIdHeader, request.id);
+    const status = refusal(request.raw);
+    if (status === undefined) return;
+    reply.header("connection", "close");
+    if (status === 405) reply.header("allow", "GET, HEAD");
+    throw Object.assign(new Error(`refused with ${status}`), { statusCode: status });
+  });
+  app.setNotFoundHandler(async (request, reply) => reply.code(404).send(await errorBody(404, request, reply)));
+  app.setErrorHandler(answerError);
+  return app;
+}
+
+function responseWith(headers: Readonly<Record<string, string>>): typeof ServerResponse {
+  return class extends ServerResponse {
+    constructor(...args: ConstructorParameters<typeof ServerResponse>) {
+      super(...args);
+      for (const [name, value] of Object.entries(headers)) this.setHeader(name, value);
+    }
+  } as typeof ServerResponse;
+}
