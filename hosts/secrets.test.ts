@@ -39,7 +39,7 @@ describe("what servers make of a new cluster", () => {
     }
     expect(document.nomad.BootstrapSecret).toBe(uuidOf("nomad"));
     const { management: _none, ...agents } = tokens;
-    expect(document.consul.tokens.map(({ SecretID }) => SecretID).sort()).toEqual(Object.values(agents).sort();
+    expect(document.consul.tokens.map(({ SecretID }) => SecretID).sort()).toEqual(Object.values(agents).sort());
   });
 
   it("leaves the management token to the agents' own configuration", () => {
