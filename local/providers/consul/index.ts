@@ -118,11 +118,23 @@ const aclPolicy = restResource({
   path: (id) => `/v1/acl/policy/${id}`,
 });
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A role takes a policy by its id or its name. */
+const policyLinks = (policies?: readonly string[]) =>
+  policies?.map((policy) => (UUID.test(policy) ? { ID: policy } : { Name: policy }));
+
 const aclRole = restResource({
   args: `name description ${grants}`,
   autoname: { property: "name", maxLength: 256 },
   write: aclPath("role"),
-  body: (args, id) => ({ ID: id, Name: args.name, Description: args.description, ...granted(args) }),
+  body: (args, id) => ({
+    ID: id,
+    Name: args.name,
+    Description: args.description,
+    ...granted(args),
+    Policies: policyLinks(args.policies),
+  }),
   id: (answer) => answer.ID,
   path: (id) => `/v1/acl/role/${id}`,
 });
