@@ -51,6 +51,7 @@ describe("Nomad's configuration", () => {
         heartbeat_grace: "5s",
         failover_heartbeat_ttl: "60s",
         node_gc_threshold: "1h",
+        client_introduction: { enforcement: "none" },
       },
       autopilot: { cleanup_dead_servers: true, last_contact_threshold: "200ms", server_stabilization_time: "10s" },
     });

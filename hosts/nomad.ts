@@ -33,6 +33,7 @@ export interface NomadConfig {
     readonly heartbeat_grace: string;
     readonly failover_heartbeat_ttl: string;
     readonly node_gc_threshold: string;
+    readonly client_introduction: { readonly enforcement: "none" };
   };
   readonly client?: {
     readonly enabled: boolean;
@@ -131,6 +132,8 @@ export function nomadConfig(settings: HostSettings): NomadConfig {
             failover_heartbeat_ttl: "60s",
             // Workers come and go with their group; the dead ones need no day of remembrance.
             node_gc_threshold: "1h",
+            // A worker is let in by its certificate; see docs/decisions.
+            client_introduction: { enforcement: "none" },
           },
           autopilot: {
             cleanup_dead_servers: true,

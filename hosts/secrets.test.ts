@@ -11,7 +11,7 @@ const tokens: ConsulTokens = {
 
 describe("what is made of a password", () => {
   it("is a UUID of version 4, as Consul and Nomad demand of a token", () => {
-    expect(uuidOf("password")).toBe("5e884898-da28-4047-9151-d0e56f8dc629");
+    expect(uuidOf("password")).toBe("5e884898-da28-4471-91d0-e56f8dc62927");
     for (const text of ["a", "b", "c", "d", "e"]) {
       expect(uuidOf(text)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     }

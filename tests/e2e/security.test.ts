@@ -1,0 +1,318 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import * as path from "node:path";
+import { gunzipSync } from "node:zlib";
+import { AgentApi, AgentError } from "../../local/providers/agent";
+import { type Host, hosts, inTask, operator, outputs } from "./cluster-view";
+import { aws, local, onHost, run, STACK, succeed } from "./support";
+
+const CLUSTER = `cluster-${STACK}`;
+
+/** What an API answers: the value, or the status that it refuses with. */
+async function answer(api: AgentApi, request: string): Promise<unknown> {
+  return api.get<unknown>(request).catch((error: Error) => (error instanceof AgentError ? error.status : error));
+}
+
+/** Every document in Parameter Store, by the end of its name: `servers/tls`. */
+async function documents(): Promise<Record<string, Record<string, unknown>>> {
+  const { Parameters } = await aws(
+    ...["ssm", "get-parameters-by-path", "--path", `/${CLUSTER}`, "--recursive", "--with-decryption"],
+  );
+  return Object.fromEntries(
+    (Parameters as { Name: string; Value: string }[]).map(({ Name, Value }) => [
+      Name.replace(`/${CLUSTER}/`, ""),
+      JSON.parse(Value),
+    ]),
+  );
+}
+
+/** Texts of which any is a secret given away: tokens, gossip keys and private keys. */
+function secretsIn(value: unknown, name = ""): string[] {
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).flatMap(([key, item]) => secretsIn(item, key));
+  }
+  const text = String(value);
+  // Of a key in SEC1's form the first line holds what is private; the rest is the public half (RFC 5915).
+  if (name === "key") return [text.split("\n")[1]!];
+  return /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9+/]{43}=)$/.test(text) ? [text] : [];
+}
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => path.join(folder, name))
+    .filter((file) => statSync(file).isFile());
+}
+
+/**
+ * A TLS handshake with an agent's RPC port, whose first byte asks for TLS, from a host; `then` is sent after it. Gives `accepted`
+ * when the agent waits for more, `closed`, or the reason of the refusal.
+ */
+const HANDSHAKE = `
+import socket, ssl, sys
+address, port, first, then, cert, key = sys.argv[1:]
+plain = socket.create_connection((address, int(port)), 5)
+plain.sendall(bytes([int(first)]))
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.check_hostname = False
+context.load_verify_locations("/etc/cluster/tls/consul/ca.pem")
+if cert:
+    context.load_cert_chain(cert, key)
+try:
+    secure = context.wrap_socket(plain)
+    if then:
+        secure.sendall(bytes([int(then)]))
+    secure.settimeout(3)
+    print("closed" if secure.recv(1) == b"" else "answered")
+except socket.timeout:
+    print("accepted")
+except ssl.SSLError as error:
+    print(error.reason)
+`;
+const CONSUL_RPC = { port: "8300", tls: "3" };
+const NOMAD_RPC = { port: "4647", tls: "4", raft: "2" };
+const OWN_CERTIFICATE = ["/etc/cluster/tls/consul/cert.pem", "/etc/cluster/tls/consul/key.pem"];
+
+async function handshake(
+  from: Host,
+  to: Host,
+  { port, tls }: { port: string; tls: string },
+  [cert, key]: readonly string[] = ["", ""],
+  then = "",
+): Promise<string> {
+  const args = ["exec", from.container, "python3", "-c", HANDSHAKE, to.address, port, tls, then, cert!, key!];
+  return (await succeed("docker", args)).trim();
+}
+
+describe("the cluster's security", () => {
+  let servers: Host[];
+  let workers: Host[];
+
+  beforeAll(async () => {
+    [servers, workers] = [await hosts("server"), await hosts("worker")];
+  });
+
+  it("shows a caller without a token no service, no node, no key and no job", async () => {
+    const { nomadAddress, consulAddress, credentials } = await outputs();
+    const anonymous = (address: string) =>
+      new AgentApi({ base: new URL(address), headers: {}, query: {}, tls: { ca: credentials.ca } });
+    expect(await answer(anonymous(consulAddress), "/v1/catalog/services")).toEqual({});
+    expect(await answer(anonymous(consulAddress), "/v1/catalog/nodes")).toEqual([]);
+    expect(await answer(anonymous(consulAddress), "/v1/kv/?keys")).toEqual([]);
+    expect(await answer(anonymous(consulAddress), "/v1/acl/tokens")).toBe(403);
+    expect(await answer(anonymous(nomadAddress), "/v1/jobs")).toBe(403);
+    expect(await answer(anonymous(nomadAddress), "/v1/nodes")).toBe(403);
+    expect(await answer(anonymous(nomadAddress), "/v1/agent/self")).toBe(403);
+  });
+
+  it("speaks no plain HTTP to another host", async () => {
+    const { nomadAddress, consulAddress } = await outputs();
+    for (const address of [nomadAddress, consulAddress]) {
+      const response = await fetch(address.replace("https:", "http:"), { redirect: "manual" });
+      expect([response.status, await response.text()]).toEqual([
+        400,
+        "Client sent an HTTP request to an HTTPS server.\n",
+      ]);
+    }
+    const host = new URL(consulAddress).hostname;
+    await expect(fetch(`http://${host}:8500/v1/status/leader`)).rejects.toThrow("fetch failed");
+    for (const { container, address } of servers) {
+      const listening = await onHost(container, "ss -Hltn | awk '{print $4}'");
+      expect(listening.split("\n")).toContain("127.0.0.1:8500");
+      expect(listening).not.toContain(`${address}:8500`);
+    }
+  });
+
+  it("believes no certificate but its own CA's: an agent without one, or with another's, is refused", async () => {
+    const [worker, server] = [workers[0]!, servers[0]!];
+    await onHost(
+      worker.container,
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=client.global.nomad " +
+        "-keyout /tmp/foreign.key -out /tmp/foreign.pem 2>/dev/null",
+    );
+    for (const rpc of [CONSUL_RPC, NOMAD_RPC]) {
+      expect(await handshake(worker, server, rpc)).toMatch(/CERTIFICATE_REQUIRED|BAD_CERTIFICATE/);
+      expect(await handshake(worker, server, rpc, ["/tmp/foreign.pem", "/tmp/foreign.key"])).toMatch(
+        /UNKNOWN_CA|BAD_CERTIFICATE/,
+      );
+      expect(await handshake(worker, server, rpc, OWN_CERTIFICATE)).toBe("accepted");
+    }
+    await onHost(worker.container, "rm /tmp/foreign.pem /tmp/foreign.key");
+  });
+
+  it("lets no worker pose as a server: its certificate has no server's name, and Raft wants one", async () => {
+    const [worker, server] = [workers[0]!, servers[0]!];
+    const names = await onHost(worker.container, `openssl x509 -in ${OWN_CERTIFICATE[0]} -noout -ext subjectAltName`);
+    expect(names.split("\n")[1]!.trim()).toBe(
+      "DNS:client.dc1.consul, DNS:client.global.nomad, DNS:localhost, IP Address:127.0.0.1",
+    );
+    expect(await handshake(worker, server, NOMAD_RPC, OWN_CERTIFICATE, NOMAD_RPC.raft)).toBe("closed");
+    expect(await handshake(servers[1]!, server, NOMAD_RPC, OWN_CERTIFICATE, NOMAD_RPC.raft)).toBe("accepted");
+  });
+
+  it("takes nobody into its gossip without the key", async () => {
+    const [worker, server] = [workers[0]!, servers[0]!];
+    const key = Buffer.alloc(32, 7).toString("base64");
+    const agent =
+      `consul agent -node=rogue -data-dir=/tmp/rogue -bind=${worker.address} -retry-join=${server.address} ` +
+      `-retry-interval=1s -encrypt=${key} -serf-lan-port=8399 -http-port=-1 -dns-port=-1 -grpc-port=-1 -grpc-tls-port=-1`;
+    const said = await onHost(worker.container, `timeout --signal=KILL 25 ${agent} 2>&1; rm -rf /tmp/rogue`);
+    expect(said).toContain("Join cluster failed, will retry");
+    expect(said).not.toContain("Join cluster completed");
+    const members = await onHost(
+      server.container,
+      "consul members -token-file=<(python3 -c 'import json; " +
+        'print(json.load(open("/etc/consul.d/secrets.json"))["acl"]["tokens"]["agent"])\')',
+    );
+    expect(members.match(/ alive /g)).toHaveLength(servers.length + workers.length);
+    expect(members).not.toContain("rogue");
+  });
+
+  it("lets a worker's role read its own secrets and never the servers'", async () => {
+    const fetchAll = (folder: string, names: string) =>
+      run("docker", [
+        ...["exec", "--workdir", "/opt/cluster/boot", "--env", `SECRETS_PATH=/${CLUSTER}/${folder}`],
+        ...["--env", `SECRETS=${names}`, "--env", "REGION=eu-west-1", "--env", "STEP=test", workers[0]!.container],
+        ...["bash", "-c", "sed 's/^wait_for .*/fetch || exit 1; echo fetched; exit/' secrets.sh | bash -Eeuo pipefail"],
+      ]);
+    expect(await fetchAll("workers", "tls consul nomad")).toMatchObject({ code: 0, stdout: "fetched\n" });
+    const { code, stdout, stderr } = await fetchAll("servers", "tls consul nomad acl");
+    expect(code).toBe(1);
+    expect(`${stdout}${stderr}`).toContain("Parameter Store answers 400 AccessDeniedException: User: arn:aws:sts::");
+    expect(`${stdout}${stderr}`).toContain("is not authorized to perform: ssm:GetParameters on resource");
+  });
+
+  it("lets a service register under its own name and no other, and read no key", async () => {
+    const { consul } = await operator();
+    const tokens = await consul.get<{ AccessorID: string; AuthMethod?: string }[]>("/v1/acl/tokens");
+    const logins = await Promise.all(
+      tokens
+        .filter(({ AuthMethod }) => AuthMethod === "nomad-workloads")
+        .map(({ AccessorID }) =>
+          consul.get<{ SecretID: string; ServiceIdentities?: { ServiceName: string }[] }>(
+            `/v1/acl/token/${AccessorID}`,
+          ),
+        ),
+    );
+    const own = logins.find(({ ServiceIdentities }) => ServiceIdentities?.[0]?.ServiceName === "backend")!;
+    const { container } = workers[0]!;
+    const ask = async (method: string, request: string, body: string) =>
+      succeed(
+        "docker",
+        [
+          ...["exec", "--interactive", container, "curl", "--silent", "--config", "-", "--request", method],
+          ...["--output", "/dev/null", "--write-out", "%{http_code}"],
+          ...(body === "" ? [] : ["--data", body]),
+          `http://127.0.0.1:8500/v1/${request}`,
+        ],
+        10,
+        `header = "X-Consul-Token: ${own.SecretID}"\n`,
+      );
+    const register = (name: string) =>
+      ask("PUT", "agent/service/register", JSON.stringify({ Name: name, ID: "probe" }));
+    expect(await register("frontend")).toBe("403");
+    expect(await register("traefik")).toBe("403");
+    expect(await ask("GET", "kv/anything", "")).toBe("403");
+    expect(await ask("PUT", "kv/anything", "x")).toBe("403");
+    expect(await register("backend")).toBe("200");
+    expect(await ask("PUT", "agent/service/deregister/probe", "")).toBe("200");
+  });
+
+  it("keeps the metadata service and the host's APIs from containers", async () => {
+    const [worker, server] = [workers[0]!, servers[0]!];
+    const script = `
+      const net = require("node:net");
+      const tried = ${JSON.stringify([
+        ["169.254.169.254", 80],
+        ["127.0.0.1", 8500],
+        ["172.17.0.1", 8500],
+        ["172.17.0.1", 4646],
+        ["169.254.1.1", 8500],
+        [worker.address, 8500],
+        [worker.address, 4646],
+        [server.address, 8501],
+        [server.address, 4646],
+        ["169.254.1.1", 53],
+      ])};
+      Promise.all(tried.map(([host, port]) => new Promise((resolve) => {
+        const socket = net.connect({ host, port });
+        const done = (open) => (socket.destroy(), resolve(host + ":" + port + " " + open));
+        socket.on("connect", () => done("open")).on("error", () => done("shut"));
+        setTimeout(() => done("shut"), 3000);
+      }))).then((all) => (console.log(JSON.stringify(all)), process.exit()));`;
+    const seen = JSON.parse(await inTask("frontend", script)) as string[];
+    expect(seen.filter((each) => each.endsWith("open"))).toEqual(["169.254.1.1:53 open"]);
+  });
+
+  it("keeps the metadata service and Nomad from Traefik too, which shares its host's network", async () => {
+    const { container } = workers[0]!;
+    const asTraefik = (url: string) =>
+      onHost(
+        container,
+        `setpriv --reuid 65532 --regid 65532 --clear-groups curl -sk -m 3 -o /dev/null ${url}; echo $?`,
+      );
+    expect((await asTraefik("http://169.254.169.254/latest/meta-data/")).trim()).toBe("7");
+    expect((await asTraefik("https://127.0.0.1:4646/v1/status/leader")).trim()).toBe("7");
+    expect((await asTraefik("http://127.0.0.1:8500/v1/status/leader")).trim()).toBe("0");
+    const uid = await onHost(container, "ps -o uid= -C traefik | sort -u");
+    expect(uid.trim()).toBe("65532");
+  });
+
+  it("gives no secret away in user data, templates, jobs, logs, arguments or plain state", async () => {
+    const all = await documents();
+    expect(Object.keys(all).sort()).toEqual([
+      ...["servers/acl", "servers/consul", "servers/nomad", "servers/tls"],
+      ...["workers/consul", "workers/nomad", "workers/tls"],
+    ]);
+    const secrets = [...new Set(secretsIn(all))];
+    // Seven tokens, two gossip keys, two private keys.
+    expect(secrets).toHaveLength(7 + 2 + 2);
+
+    const places: Record<string, string> = {};
+    const { nomad } = await operator();
+    for (const { ID } of await nomad.get<{ ID: string }[]>("/v1/jobs")) {
+      places[`job ${ID}`] = JSON.stringify(await nomad.get(`/v1/job/${ID}`));
+      places[`source of job ${ID}`] = JSON.stringify(await nomad.get(`/v1/job/${ID}/submission`, { version: 0 }));
+    }
+    const { LaunchTemplates } = await aws("ec2", "describe-launch-templates");
+    for (const { LaunchTemplateId } of LaunchTemplates) {
+      const found = await aws(
+        ...["ec2", "describe-launch-template-versions", "--launch-template-id", LaunchTemplateId],
+      );
+      for (const { LaunchTemplateData } of found.LaunchTemplateVersions) {
+        places[`template ${LaunchTemplateId}`] = JSON.stringify(LaunchTemplateData);
+        const packed = Buffer.from(LaunchTemplateData.UserData, "base64");
+        places[`user data of template ${LaunchTemplateId}`] = gunzipSync(packed).toString();
+      }
+    }
+    for (const { id, container } of [...servers, ...workers]) {
+      const { UserData } = await aws(
+        ...["ec2", "describe-instance-attribute", "--instance-id", id, "--attribute", "userData"],
+      );
+      places[`user data of ${id}`] = gunzipSync(Buffer.from(UserData.Value, "base64")).toString();
+      places[`journal of ${id}`] = await onHost(container, "journalctl --no-pager --output=json --all", 60);
+      places[`logs of ${id}`] = await onHost(container, "find /var/log -type f -print0 | xargs -0 cat");
+      places[`arguments on ${id}`] = await onHost(container, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '");
+      places[`console of ${id}`] = await succeed("docker", ["logs", container]);
+    }
+    const local = filesUnder(path.join(".local", STACK));
+    for (const file of local) places[file] = readFileSync(file, "latin1");
+
+    const given = Object.entries(places).filter(([, text]) => secrets.some((secret) => text.includes(secret)));
+    expect(given.map(([place]) => place)).toEqual([]);
+    expect(local.length).toBeGreaterThan(3);
+    expect(Object.values(places).every((text) => text.length > 0)).toBe(true);
+  });
+
+  it("gives operators a shell in which both programs work, and prints no token", async () => {
+    const { credentials } = await outputs();
+    const cli = (...command: string[]) => run("node", ["cli.mjs", "--stack", STACK, ...command]);
+    const jobs = await cli("nomad", "job", "status");
+    const members = await cli("consul", "members");
+    expect([jobs.code, members.code]).toEqual([0, 0]);
+    expect(jobs.stdout).toMatch(/^backend +service/m);
+    expect(members.stdout.match(/ alive /g)).toHaveLength(5);
+    const said = [jobs, members, await local(["output"]), await local(["status"])]
+      .map(({ stdout, stderr }) => stdout + stderr)
+      .join("\n");
+    for (const token of [credentials.consulToken, credentials.nomadToken]) expect(said).not.toContain(token);
+  });
+});
