@@ -46,12 +46,12 @@ describe("world-open-ports", () => {
       { ...tcp(4646), cidrIpv4: "128.0.0.0/1" },
       'what 128.0.0.0/1 reaches: expected tcp/80 or tcp/443, got "tcp/4646"; ',
     ],
-    [{ ...tcp(8500), cidrIpv6: "::/0" }, 'what ::/0 reaches: expected tcp/80 or tcp/443, got "tcp/8500"; '],
+    [{ ...tcp(8501), cidrIpv6: "::/0" }, 'what ::/0 reaches: expected tcp/80 or tcp/443, got "tcp/8501"; '],
     [
       { ...tcp(443), ipProtocol: "udp", cidrIpv4: WORLD },
       'what 0.0.0.0/0 reaches: expected tcp/80 or tcp/443, got "udp/443"; ',
     ],
-    [{ ...tcp(8500), prefixListId: "pl-1" }, 'what pl-1 reaches: expected tcp/80 or tcp/443, got "tcp/8500"; '],
+    [{ ...tcp(8501), prefixListId: "pl-1" }, 'what pl-1 reaches: expected tcp/80 or tcp/443, got "tcp/8501"; '],
   ])("refuses %j", (props, message) => {
     const remedy = "let in a security group, or the operators' own addresses (cluster:operatorCidrs)";
     expect(judge(worldOpenPorts, ingress(props))).toEqual([message + remedy]);
@@ -62,7 +62,7 @@ describe("cluster-ports", () => {
   it.each([
     { ...tcp(8300), referencedSecurityGroupId: "sg-1" },
     { ...tcp(4646), cidrIpv4: OFFICE },
-    { ...tcp(8500), cidrIpv4: OFFICE },
+    { ...tcp(8501), cidrIpv4: OFFICE },
     { ...tcp(8501), cidrIpv4: OFFICE },
     { ...tcp(22), cidrIpv4: OFFICE },
     { ...tcp(443), cidrIpv4: "10.42.0.0/16" },
@@ -73,7 +73,7 @@ describe("cluster-ports", () => {
     [tcp(4000, 5000), "tcp/4000-5000"],
     [tcp(4646, 4647), "tcp/4646-4647"],
     [{ ...tcp(8600), ipProtocol: "udp" }, "udp/8600"],
-    [{ ...tcp(8500), ipProtocol: "udp" }, "udp/8500"],
+    [{ ...tcp(8501), ipProtocol: "udp" }, "udp/8501"],
     [tcp(25000), "tcp/25000"],
     [{ ipProtocol: "-1" }, "everything"],
   ])("refuses addresses at %j", (props, shown) => {

@@ -23,8 +23,8 @@ const CLUSTER_PORTS: readonly (readonly [from: number, to: number])[] = [
   [20000, 32000],
 ];
 
-/** Of these, the APIs that operators may reach by address: Nomad's, and Consul's over HTTP or HTTPS. */
-const API_PORTS = [4646, 8500, 8501];
+/** Of these, the APIs that operators may reach by address: Nomad's and Consul's, over HTTPS. */
+const API_PORTS = [4646, 8501];
 
 /** Wider than any one organisation's addresses: two halves of the internet are the internet. */
 const WIDEST_IPV4 = 8;

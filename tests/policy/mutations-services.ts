@@ -53,9 +53,9 @@ export const SERVICE_MUTATIONS: readonly Mutation[] = [
   ],
   [
     "guarded-network-load-balancers",
-    "servers-api",
+    "api",
     "nothing guards the APIs",
-    (stack) => (stack.props(LOAD_BALANCER, "servers-api").securityGroups = []),
+    (stack) => (stack.props(LOAD_BALANCER, "api").securityGroups = []),
   ],
   [
     "modern-tls",

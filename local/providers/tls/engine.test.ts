@@ -41,13 +41,11 @@ async function program() {
     validityPeriodHours: 24,
     earlyRenewalHours,
   });
-  const gossip = new random.RandomBytes("gossip", { length: 32 });
   const token = new random.RandomPassword("token", { length: 40, special: false });
-  const id = new random.RandomUuid("id");
   return {
     ...{ authority: authority.certPem, leaf: leaf.certPem, key: key.privateKeyPem, ssh: key.privateKeyOpenssh },
     ...{ publicKey: key.publicKeyPem, publicSsh: key.publicKeyOpenssh },
-    ...{ gossip: gossip.base64, hex: gossip.hex, gossipId: gossip.id, token: token.result, id: id.result },
+    ...{ token: token.result, tokenId: token.id },
   };
 }
 
@@ -84,8 +82,8 @@ async function expectHidden(): Promise<void> {
   const outputs = await stack.outputs();
   const text = stateText();
   const [secrets, open] = [
-    ["key", "ssh", "gossip", "hex", "token"],
-    ["authority", "leaf", "id", "gossipId", "publicKey", "publicSsh"],
+    ["key", "ssh", "token"],
+    ["authority", "leaf", "tokenId", "publicKey", "publicSsh"],
   ];
   // A private key's file holds its public key too.
   const known = open.map((name) => outputs[name]!.value).join("\n");
@@ -99,37 +97,37 @@ async function expectHidden(): Promise<void> {
 }
 
 test("a chain is made in one run, after a preview that knows none of it", async () => {
-  expect((await stack.preview()).changeSummary).toEqual({ create: 8 });
+  expect((await stack.preview()).changeSummary).toEqual({ create: 6 });
   const { outputs, summary } = await stack.up();
-  expect(summary.resourceChanges).toEqual({ create: 8 });
+  expect(summary.resourceChanges).toEqual({ create: 6 });
   const [root, leaf] = [new X509Certificate(outputs["authority"]!.value), new X509Certificate(outputs["leaf"]!.value)];
   expect(leaf.checkIssued(root) && leaf.verify(root.publicKey)).toBe(true);
   expect(leaf.subjectAltName).toBe("DNS:server.dc1.consul");
-  expect(outputs["gossipId"]!.value).toBe("none");
+  expect(outputs["tokenId"]!.value).toBe("none");
   await expectHidden();
 }, 180_000);
 
 test("a second run and a refresh change nothing and reveal nothing", async () => {
-  expect(await up()).toEqual({ same: 8 });
-  expect((await stack.refresh()).summary.resourceChanges).toEqual({ same: 8 });
+  expect(await up()).toEqual({ same: 6 });
+  expect((await stack.refresh()).summary.resourceChanges).toEqual({ same: 6 });
   await expectHidden();
 }, 180_000);
 
 test("a new name makes a new request and a new certificate", async () => {
   dnsNames = ["other.dc1.consul"];
-  expect(await up()).toEqual({ replace: 2, same: 6 });
+  expect(await up()).toEqual({ replace: 2, same: 4 });
   expect(new X509Certificate((await stack.outputs())["leaf"]!.value).subjectAltName).toBe("DNS:other.dc1.consul");
 }, 180_000);
 
 test("a certificate is renewed by the first run within its early renewal hours", async () => {
   dnsNames = ["other.dc1.consul"];
   earlyRenewalHours = 23;
-  expect(await up()).toEqual({ update: 1, same: 7 });
+  expect(await up()).toEqual({ update: 1, same: 5 });
   const before = (await stack.outputs())["leaf"]!.value;
   jest.spyOn(Date, "now").mockReturnValue(Date.now() + 3_700_000);
-  expect(await up()).toEqual({ replace: 1, same: 7 });
+  expect(await up()).toEqual({ replace: 1, same: 5 });
   jest.restoreAllMocks();
   expect((await stack.outputs())["leaf"]!.value).not.toBe(before);
-  expect(await up()).toEqual({ same: 8 });
+  expect(await up()).toEqual({ same: 6 });
   await expectHidden();
 }, 180_000);
