@@ -23,6 +23,16 @@ test("words of awscli and of a command on a host are passed on as they are", () 
   });
 });
 
+test("settings for one run are taken as pairs", () => {
+  expect(parseArguments(["up", "--config", "cluster:rotation.certificates=2", "--config=aws:region=eu-west-1"])).toEqual({
+    ...{ command: "up", rest: [], stack: "local", flags: new Set() },
+    config: { "cluster:rotation.certificates": "2", "aws:region": "eu-west-1" },
+  });
+  expect(() => parseArguments(["up", "--config", "serverCount=1"])).toThrow(
+    '--config: expected KEY=VALUE like cluster:serverCount=1, got "serverCount=1"',
+  );
+});
+
 test("an option or a stack's name that makes no sense is refused", () => {
   expect(() => parseArguments(["up", "--fast"])).toThrow("unknown option --fast");
   expect(() => parseArguments(["up", "--stack", "No!"])).toThrow(

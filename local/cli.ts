@@ -16,26 +16,38 @@ const USAGE = `The cluster on this machine: the same program as on AWS, in a clo
   npm run local -- aws <arguments>         awscli against the stack's cloud
   npm run local -- destroy [--force]       remove everything (--force: without asking the engine)
 
-  --stack NAME   another stack beside the first (default local; its configuration is Pulumi.NAME.yaml, else Pulumi.local.yaml)`;
+  --stack NAME          another stack beside the first (default local; its configuration is Pulumi.NAME.yaml, else Pulumi.local.yaml)
+  --config KEY=VALUE    sets a value for this run of up or preview, as if the file had it: cluster:serverCount=1; may be repeated`;
 
 interface Arguments {
   readonly command: string;
   readonly rest: string[];
   readonly stack: string;
   readonly flags: ReadonlySet<string>;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+function setting(text: string): [key: string, value: string] {
+  const [, key, value] = /^([a-z]+:[^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined) throw new Error(`--config: expected KEY=VALUE like cluster:serverCount=1, got "${text}"`);
+  return [key, value!];
 }
 
 /** Options count before the command, and after it where the command takes no words of its own to pass on. */
 export function parseArguments(argv: readonly string[]): Arguments {
   const words: string[] = [];
   const flags = new Set<string>();
+  const config: Record<string, string> = {};
   let stack = "local";
+  const set = (text: string) => Object.assign(config, Object.fromEntries([setting(text)]));
   const passesOn = () => words[0] === "aws" || (words[0] === "ssh" && words.length > 1);
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index]!;
     if (passesOn() || !word.startsWith("-")) words.push(word);
     else if (word === "--stack") stack = argv[++index] ?? "";
     else if (word.startsWith("--stack=")) stack = word.slice("--stack=".length);
+    else if (word === "--config") set(argv[++index] ?? "");
+    else if (word.startsWith("--config=")) set(word.slice("--config=".length));
     else if (["--down", "--force", "--show-secrets", "--help", "-h"].includes(word)) flags.add(word);
     else throw new Error(`unknown option ${word}\n\n${USAGE}`);
   }
@@ -43,7 +55,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     throw new Error(`--stack: expected small letters, digits and hyphens, at most 31 in all, got "${stack}"`);
   }
   const [command = "", ...rest] = words;
-  return { command: flags.has("--help") || flags.has("-h") ? "help" : command, rest, stack, flags };
+  return { command: flags.has("--help") || flags.has("-h") ? "help" : command, rest, stack, flags, config };
 }
 
 function printOutputs(outputs: Outputs): void {
@@ -74,9 +86,9 @@ Next:
 
 async function main(argv: readonly string[]): Promise<number> {
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
-  const { command, rest, stack, flags } = parseArguments(argv);
+  const { command, rest, stack, flags, config } = parseArguments(argv);
   const abort = new AbortController();
-  const session: Session = { stack, log: (line) => console.error(line), signal: abort.signal };
+  const session: Session = { stack, config, log: (line) => console.error(line), signal: abort.signal };
   let signals = 0;
   const cancel = (signal: NodeJS.Signals) => {
     signals += 1;

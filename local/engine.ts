@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly stack: string;
   /** Of the cloud's AWS API. */
   readonly endpoint: string;
+  /** Set over what the stack's file has: paths of keys, and values. The next run starts from the file again. */
+  readonly config?: Readonly<Record<string, string>>;
   /** Where lines of progress go. */
   log(line: string): void;
   /** Aborted to cancel: the engine finishes what it is at, records it and unlocks the state. */
@@ -124,7 +126,7 @@ const selectStack = (stackName: string, envVars: Record<string, string>): Promis
 
 /** Runs one command of the engine on the program, with the local providers attached. Rejects with the engine's own errors. */
 export async function runEngine(command: Command, options: EngineOptions): Promise<EngineResult> {
-  const { stack: stackName, endpoint, log, signal } = options;
+  const { stack: stackName, endpoint, config = {}, log, signal } = options;
   mkdirSync(stateFolder(stackName), { recursive: true, mode: 0o700 });
   // The program and the providers run in this process, and read the cloud's address as any AWS client does.
   for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN"]) delete process.env[name];
@@ -139,6 +141,8 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
       PULUMI_DEBUG_PROVIDERS: providers.attach,
       ...awsEnvironment(stackName, endpoint),
     });
+    const settings = Object.entries(config).map(([key, value]) => [key, { value }] as const);
+    if (settings.length > 0) await stack.setAllConfig(Object.fromEntries(settings), true);
     await releaseStaleLock(stack, stateFolder(stackName), log);
     if (command !== "preview") await recover(stack, journal, log);
     return await run(stack, command, { log, signal });

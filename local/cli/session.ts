@@ -9,6 +9,8 @@ import { ensureImages } from "../images";
 
 export interface Session {
   readonly stack: string;
+  /** Set for this run, over what the stack's file has. */
+  readonly config: Readonly<Record<string, string>>;
   log(line: string): void;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
