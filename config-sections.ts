@@ -1,4 +1,5 @@
 /** Readers of the configuration's nested parts, each with the type that it makes. */
+import type { SecretRotation } from "./components/cluster-secrets";
 import { DEBIAN_12, type MachineImage } from "./components/machine-image";
 import { type Fields, setCommand } from "./config-fields";
 
@@ -63,6 +64,17 @@ export function readBastion(fields: Fields): BastionConfig {
   };
   fields.refuseUnknown();
   return bastion;
+}
+
+export function readRotation(fields: Fields): SecretRotation {
+  const count = (key: keyof SecretRotation) => fields.integer(key, 1, 1, 1_000_000);
+  const rotation = {
+    certificates: count("certificates"),
+    gossipKeys: count("gossipKeys"),
+    tokens: count("tokens"),
+  };
+  fields.refuseUnknown();
+  return rotation;
 }
 
 export function readImage(fields: Fields): MachineImage {

@@ -53,7 +53,7 @@ describe("configuration", () => {
       consul: { version: "1.22.7", sha256: "fe25cecd8dd3552a8e5b0941cde1d79bb6004eac384aa45679dd1398f947201d" },
       releasesUrl: "https://releases.hashicorp.com",
       datacenter: "dc1",
-      certificateSeries: 1,
+      rotation: { certificates: 1, gossipKeys: 1, tokens: 1 },
       certificate: undefined,
       traefik: { image: undefined, cpuMhz: 200, memoryMib: 128 },
       backend: { image: undefined, count: 2, cpuMhz: 100, memoryMib: 128, greeting: "Hello from the backend" },

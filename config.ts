@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MAX_ZONES, parseCidr } from "./components/cidr";
+import type { SecretRotation } from "./components/cluster-secrets";
 import { DEBIAN_12, type MachineImage } from "./components/machine-image";
 import type { NatGateways } from "./components/network";
 import { Fields, Problems } from "./config-fields";
@@ -14,6 +15,7 @@ import {
   readImage,
   readPool,
   readRelease,
+  readRotation,
   readTraefik,
   type ReleaseConfig,
   type TaskConfig,
@@ -42,8 +44,7 @@ export interface StackConfig {
   readonly consul: ReleaseConfig;
   readonly releasesUrl: string;
   readonly datacenter: string;
-  /** Counts how often the agents' certificates were issued anew. */
-  readonly certificateSeries: number;
+  readonly rotation: SecretRotation;
   readonly certificate?: { readonly arn: string; readonly hostname: string };
   readonly traefik: TaskConfig;
   readonly backend: AppConfig & { readonly greeting: string };
@@ -138,7 +139,7 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
       DATACENTER,
       "a lower-case name of at most 16 letters, digits and hyphens",
     ),
-    certificateSeries: fields.integer("certificateSeries", 1, 1, 1_000_000),
+    rotation: readRotation(fields.object("rotation")),
     certificate: certificateArn && hostname ? { arn: certificateArn, hostname } : undefined,
     traefik: readTraefik(fields.object("traefik")),
     backend: readBackend(fields.object("backend")),

@@ -41,7 +41,7 @@ const secrets = new ClusterSecrets("secrets", {
   region,
   datacenter,
   apiNames: [api.loadBalancer.dnsName],
-  certificateSeries: config.certificateSeries,
+  rotation: config.rotation,
 });
 
 const servers = new ServerCluster("servers", {

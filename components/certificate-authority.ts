@@ -7,7 +7,7 @@ import type { ClusterIdentity } from "./tags";
 export interface CertificateAuthorityArgs {
   readonly identity: ClusterIdentity;
   /** Raising it issues every certificate anew, with a new key; the CA stays. */
-  readonly certificateSeries: number;
+  readonly rotation: number;
 }
 
 export interface Certificate {
@@ -55,7 +55,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   issue(name: string, commonName: string, names: pulumi.Input<readonly string[]>): Certificate {
     const key = new tls.PrivateKey(`${name}-key`, CURVE, {
       parent: this,
-      replacementTrigger: this.#args.certificateSeries,
+      replacementTrigger: this.#args.rotation,
     });
     const sorted = pulumi.output(names).apply((all) => ({
       dnsNames: all.filter((each) => isIP(each) === 0),

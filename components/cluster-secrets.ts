@@ -17,14 +17,22 @@ import { type ClusterIdentity, resourceTags } from "./tags";
 
 export type HostRole = "servers" | "workers";
 
+/** How often each kind of secret was made anew. */
+export interface SecretRotation {
+  readonly certificates: number;
+  readonly gossipKeys: number;
+  /** Agents' tokens and management tokens. */
+  readonly tokens: number;
+}
+
 export interface ClusterSecretsArgs {
   readonly identity: ClusterIdentity;
   readonly region: string;
   readonly datacenter: string;
   /** Names or addresses by which operators reach the servers, besides 127.0.0.1. */
   readonly apiNames: readonly pulumi.Input<string>[];
-  /** Raising it issues every certificate anew; hosts take them up within two minutes, without a restart. */
-  readonly certificateSeries: number;
+  /** Raising a number makes the secrets of that kind anew; hosts take them up within minutes. */
+  readonly rotation: SecretRotation;
 }
 
 /** What it takes to be an operator of the cluster. */
@@ -62,7 +70,7 @@ export class ClusterSecrets extends pulumi.ComponentResource {
 
     const authority = new CertificateAuthority(
       `${name}-ca`,
-      { identity: args.identity, certificateSeries: args.certificateSeries },
+      { identity: args.identity, rotation: args.rotation.certificates },
       { parent: this },
     );
     const [server, worker] = [certificateNames("server", args.datacenter), certificateNames("worker", args.datacenter)];
@@ -80,7 +88,6 @@ export class ClusterSecrets extends pulumi.ComponentResource {
       serverAgent: this.#token("consul-server-agent"),
       workerAgent: this.#token("consul-worker-agent"),
       dns: this.#token("consul-dns"),
-      nomadServer: this.#token("consul-nomad-server"),
       nomadWorker: this.#token("consul-nomad-worker"),
     });
     const nomadManagement = this.#token("nomad-management");
@@ -100,10 +107,7 @@ export class ClusterSecrets extends pulumi.ComponentResource {
         this.#document(
           "servers",
           "nomad",
-          all.apply(([, encrypt, { nomadServer }]): NomadSecrets => ({
-            server: { encrypt },
-            consul: { token: nomadServer },
-          })),
+          all.apply(([, encrypt]): NomadSecrets => ({ server: { encrypt } })),
         ),
         this.#document(
           "servers",
@@ -151,16 +155,17 @@ export class ClusterSecrets extends pulumi.ComponentResource {
    * 256 bits of chance. A password, because its resource id tells nothing: those of RandomUuid and RandomBytes are what was drawn,
    * in clear in the state.
    */
-  #password(name: string): pulumi.Output<string> {
-    return new random.RandomPassword(`${this.#name}-${name}`, { length: 43, special: false }, { parent: this }).result;
+  #password(name: string, rotation: number): pulumi.Output<string> {
+    const args = { length: 43, special: false, keepers: { rotation: String(rotation) } };
+    return new random.RandomPassword(`${this.#name}-${name}`, args, { parent: this }).result;
   }
 
   #key(name: string): pulumi.Output<string> {
-    return this.#password(name).apply(gossipKeyOf);
+    return this.#password(name, this.#args.rotation.gossipKeys).apply(gossipKeyOf);
   }
 
   #token(name: string): pulumi.Output<string> {
-    return this.#password(name).apply(uuidOf);
+    return this.#password(name, this.#args.rotation.tokens).apply(uuidOf);
   }
 
   #tls(role: HostRole, ca: pulumi.Output<string>, { cert, key }: Certificate): aws.ssm.Parameter {

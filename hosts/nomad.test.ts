@@ -40,6 +40,9 @@ describe("Nomad's configuration", () => {
       leave_on_terminate: false,
       consul: {
         address: "127.0.0.1:8500",
+        auto_advertise: false,
+        client_auto_join: false,
+        server_auto_join: false,
         service_identity: { aud: ["consul.io"], ttl: "1h" },
         task_identity: { aud: ["consul.io"], ttl: "1h" },
       },
@@ -63,6 +66,9 @@ describe("Nomad's configuration", () => {
       addresses: { http: "127.0.0.1" },
       consul: {
         address: "127.0.0.1:8500",
+        auto_advertise: false,
+        client_auto_join: false,
+        server_auto_join: false,
         service_auth_method: "nomad-workloads",
         task_auth_method: "nomad-workloads",
       },

@@ -64,6 +64,10 @@ export interface NomadConfig {
   };
   readonly consul: {
     readonly address: string;
+    /** Workers find servers by their tag, and nobody asks Consul where Nomad is: so agents need no right to write there. */
+    readonly auto_advertise: false;
+    readonly client_auto_join: false;
+    readonly server_auto_join: false;
     /** Identity that each service and each task with a `consul` block logs in to Consul with; servers issue them. */
     readonly service_identity?: WorkloadIdentity;
     readonly task_identity?: WorkloadIdentity;
@@ -181,6 +185,9 @@ export function nomadConfig(settings: HostSettings): NomadConfig {
     },
     consul: {
       address: "127.0.0.1:8500",
+      auto_advertise: false,
+      client_auto_join: false,
+      server_auto_join: false,
       ...(server
         ? { service_identity: identity, task_identity: identity }
         : { service_auth_method: workloadAuthMethod, task_auth_method: workloadAuthMethod }),

@@ -5,7 +5,6 @@ const tokens: ConsulTokens = {
   serverAgent: uuidOf("serverAgent"),
   workerAgent: uuidOf("workerAgent"),
   dns: uuidOf("dns"),
-  nomadServer: uuidOf("nomadServer"),
   nomadWorker: uuidOf("nomadWorker"),
 };
 
@@ -26,24 +25,22 @@ describe("what is made of a password", () => {
 describe("what servers make of a new cluster", () => {
   const document = aclDocument(tokens, uuidOf("nomad"));
 
-  it("is a policy and a token for each kind of agent, each token with its own policy alone", () => {
+  it("is a management token, and for each kind of agent a policy and a token that has it", () => {
     expect(document.consul.policies.map(({ Name }) => Name)).toEqual([
       "dns",
       "server-agent",
       "worker-agent",
-      "nomad-server",
       "nomad-worker",
     ]);
-    for (const [index, { Policies }] of document.consul.tokens.entries()) {
-      expect(Policies).toEqual([{ Name: document.consul.policies[index]!.Name }]);
-    }
+    expect(document.consul.tokens).toEqual([
+      { SecretID: tokens.management, Description: "management", Policies: [{ Name: "global-management" }] },
+      { SecretID: tokens.dns, Description: "dns", Policies: [{ Name: "dns" }] },
+      { SecretID: tokens.serverAgent, Description: "server-agent", Policies: [{ Name: "server-agent" }] },
+      { SecretID: tokens.workerAgent, Description: "worker-agent", Policies: [{ Name: "worker-agent" }] },
+      { SecretID: tokens.nomadWorker, Description: "nomad-worker", Policies: [{ Name: "nomad-worker" }] },
+    ]);
+    expect(document.consul.management).toBe(tokens.management);
     expect(document.nomad.BootstrapSecret).toBe(uuidOf("nomad"));
-    const { management: _none, ...agents } = tokens;
-    expect(document.consul.tokens.map(({ SecretID }) => SecretID).sort()).toEqual(Object.values(agents).sort());
-  });
-
-  it("leaves the management token to the agents' own configuration", () => {
-    expect(JSON.stringify(document)).not.toContain(tokens.management);
   });
 
   it("fits a standard parameter of 4 KiB", () => {

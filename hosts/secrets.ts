@@ -20,15 +20,14 @@ export interface ConsulSecrets {
   };
 }
 
-/** Read by Nomad beside its other files; workers do not gossip. */
-export interface NomadSecrets {
-  readonly server?: { readonly encrypt: string };
-  readonly consul: { readonly token: string };
-}
+/** Read by Nomad beside its other files. Servers gossip and have no business in Consul; for workers it is the other way round. */
+export type NomadSecrets =
+  { readonly server: { readonly encrypt: string } } | { readonly consul: { readonly token: string } };
 
-/** What servers make of a new cluster: Consul's policies and tokens, and the token that Nomad's ACLs start with. */
+/** What servers see to: Consul's policies and tokens, of which one is the management token, and Nomad's management token. */
 export interface AclDocument {
   readonly consul: {
+    readonly management: string;
     readonly policies: readonly { readonly Name: string; readonly Rules: string }[];
     readonly tokens: readonly {
       readonly SecretID: string;
@@ -51,7 +50,6 @@ export interface ConsulTokens {
   readonly serverAgent: string;
   readonly workerAgent: string;
   readonly dns: string;
-  readonly nomadServer: string;
   readonly nomadWorker: string;
 }
 
@@ -66,22 +64,25 @@ export const consulPolicies = {
     'node_prefix "server-" { policy = "write" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
   workerAgent:
     'node_prefix "worker-" { policy = "write" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
-  nomadServer:
-    'agent_prefix "server-" { policy = "read" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" } service "nomad" { policy = "write" }',
   nomadWorker:
-    'agent_prefix "worker-" { policy = "read" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" } service "nomad-client" { policy = "write" }',
+    'agent_prefix "worker-" { policy = "read" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
 } as const;
 
 export function aclDocument(tokens: ConsulTokens, nomadManagement: string): AclDocument {
   const names = Object.keys(consulPolicies) as (keyof typeof consulPolicies)[];
   return {
     consul: {
+      management: tokens.management,
       policies: names.map((name) => ({ Name: policyName(name), Rules: consulPolicies[name] })),
-      tokens: names.map((name) => ({
-        SecretID: tokens[name],
-        Description: policyName(name),
-        Policies: [{ Name: policyName(name) }],
-      })),
+      tokens: [
+        // Of a new cluster Consul itself makes this one, by `initial_management`.
+        { SecretID: tokens.management, Description: "management", Policies: [{ Name: "global-management" }] },
+        ...names.map((name) => ({
+          SecretID: tokens[name],
+          Description: policyName(name),
+          Policies: [{ Name: policyName(name) }],
+        })),
+      ],
     },
     nomad: { BootstrapSecret: nomadManagement },
   };

@@ -2,7 +2,14 @@ import * as fs from "node:fs";
 import { gunzipSync } from "node:zlib";
 
 import { server, worker } from "./test-settings";
-import { bootSteps, encodeUserData, renderBastionUserData, renderUserData, userDataLimit } from "./user-data";
+import {
+  bootSteps,
+  encodeUserData,
+  type HostSettings,
+  renderBastionUserData,
+  renderUserData,
+  userDataLimit,
+} from "./user-data";
 
 interface CloudConfig {
   write_files: { path: string; permissions: string; content: string }[];
@@ -26,6 +33,7 @@ describe("user data", () => {
     expect(parse(renderUserData(server)).write_files.map((file) => [file.path, file.permissions])).toEqual([
       ["/etc/cluster/host.env", "0644"],
       ["/opt/cluster/boot/lib.sh", "0755"],
+      ["/opt/cluster/boot/tokens.sh", "0755"],
       ["/opt/cluster/boot/boot.sh", "0755"],
       ["/opt/cluster/boot/identity.sh", "0755"],
       ["/opt/cluster/boot/data-volume.sh", "0755"],
@@ -37,6 +45,7 @@ describe("user data", () => {
       ["/opt/cluster/boot/consul-acl.sh", "0755"],
       ["/opt/cluster/boot/nomad.sh", "0755"],
       ["/opt/cluster/boot/nomad-acl.sh", "0755"],
+      ["/opt/cluster/boot/gossip-keys.sh", "0755"],
       ["/etc/consul.d/agent.json", "0644"],
       ["/etc/nomad.d/agent.json", "0644"],
       ["/etc/systemd/resolved.conf.d/consul.conf", "0644"],
@@ -86,6 +95,20 @@ describe("user data", () => {
   it("carries the step files as they are in hosts/steps", () => {
     const script = contentOf(renderUserData(worker), "/opt/cluster/boot/install.sh");
     expect(script).toBe(fs.readFileSync("hosts/steps/install.sh", "utf8"));
+  });
+
+  it("looks for new secrets every minute; servers see to tokens and gossip keys too", () => {
+    const steps = (settings: HostSettings) =>
+      [
+        ...contentOf(renderUserData(settings), "/etc/systemd/system/cluster-secrets.service")!.matchAll(
+          /^ExecStart=.* (\S+)\.sh$/gm,
+        ),
+      ].map(([, step]) => step);
+    expect(steps(server)).toEqual(["secrets", "nomad-acl", "gossip-keys"]);
+    expect(steps(worker)).toEqual(["secrets", "gossip-keys"]);
+    expect(contentOf(renderUserData(worker), "/etc/systemd/system/cluster-secrets.timer")).toContain(
+      "OnActiveSec=60\nOnUnitInactiveSec=60\nRandomizedDelaySec=20\n",
+    );
   });
 
   it("makes the bastion boot even when Session Manager's agent cannot be had", () => {

@@ -71,8 +71,14 @@ WantedBy=multi-user.target
 `;
 }
 
+/** What a host does again every minute, so that it has the secrets of Parameter Store. Steps of the boot, and what only changes need. */
+const refreshSteps = {
+  server: ["secrets", "nomad-acl", "gossip-keys"],
+  worker: ["secrets", "gossip-keys"],
+} as const;
+
 /** Looks for new secrets; the boot step starts its timer. */
-function secretsUnit(): string {
+function secretsUnit(role: HostSettings["role"]): string {
   return `[Unit]
 Description=Secrets of this host's role, from Parameter Store
 
@@ -81,7 +87,7 @@ Type=oneshot
 WorkingDirectory=${paths.boot}
 EnvironmentFile=${paths.hostEnv}
 Environment=STEP=refresh-secrets
-ExecStart=/bin/bash -Eeuo pipefail secrets.sh
+${refreshSteps[role].map((step) => `ExecStart=/bin/bash -Eeuo pipefail ${step}.sh`).join("\n")}
 TimeoutStartSec=360
 `;
 }
@@ -140,14 +146,15 @@ export function hostEnvironment(settings: HostSettings): string {
 export function renderUserData(settings: HostSettings): string {
   return cloudConfig([
     file(paths.hostEnv, hostEnvironment(settings)),
-    ...["lib.sh", "boot.sh", ...bootSteps(settings).map((step) => `${step}.sh`)].map(script),
+    ...["lib.sh", "tokens.sh", "boot.sh"].map(script),
+    ...[...new Set([...bootSteps(settings), ...refreshSteps[settings.role]])].map((step) => script(`${step}.sh`)),
     file(`${paths.consulConfig}/agent.json`, json(consulConfig(settings))),
     file(`${paths.nomadConfig}/agent.json`, json(nomadConfig(settings))),
     file("/etc/systemd/resolved.conf.d/consul.conf", resolvedConfig()),
     file("/etc/systemd/system/cluster-dns-address.service", dnsAddressUnit()),
     file("/etc/systemd/system/consul.service", consulUnit(settings)),
     file("/etc/systemd/system/nomad.service", nomadUnit(settings)),
-    file("/etc/systemd/system/cluster-secrets.service", secretsUnit()),
+    file("/etc/systemd/system/cluster-secrets.service", secretsUnit(settings.role)),
     file("/etc/systemd/system/cluster-secrets.timer", secretsTimer()),
     file("/etc/systemd/system/cluster-boot.service", bootUnit()),
   ]);

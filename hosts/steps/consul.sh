@@ -1,6 +1,7 @@
 #!/bin/bash
 # Starts Consul, and waits until it has found the cluster's leader.
 . ./lib.sh
+. ./tokens.sh
 # shellcheck source=/dev/null
 . /etc/cluster/identity.env
 
@@ -23,26 +24,15 @@ found_leader() {
   return 1
 }
 
+# The key that it gossips with is the one of Parameter Store, not one that was in use when the host last ran.
+if ! systemctl is-active --quiet consul.service; then rm -f /var/lib/cluster/consul/serf/*.keyring; fi
 # Not waited for: systemd calls it started only once it has joined, and this step says how far that is.
 systemctl start --no-block consul.service
 wait_for 900 "Consul leader" found_leader
 
 # Servers give a new cluster its tokens a moment after it has a leader. Nomad would ask again for a token that Consul did not know
 # only after 15 s.
-token_known() {
-  python3 - <<'PY'
-import json, sys, urllib.error, urllib.request
-for file, path in (("/etc/consul.d/secrets.json", "acl.tokens.agent"), ("/etc/nomad.d/secrets.json", "consul.token")):
-    token = json.load(open(file))
-    for key in path.split("."):
-        token = token[key]
-    try:
-        urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:8500/v1/acl/token/self", headers={"X-Consul-Token": token}), timeout=5)
-    except urllib.error.HTTPError as error:
-        sys.exit("%s of %s: %d %s" % (path, file, error.code, error.read().decode()[:100]))
-    except OSError as error:
-        sys.exit("Consul does not answer: %s" % error)
-PY
-}
-if [[ $ROLE == worker ]]; then wait_for 300 "Consul tokens" token_known; fi
+if [[ $ROLE == worker ]]; then
+  wait_for 300 "Consul tokens" tokens_known /etc/consul.d/secrets.json /etc/nomad.d/secrets.json
+fi
 echo "leader $(curl --silent --max-time 2 http://127.0.0.1:8500/v1/status/leader | tr -d '"')"

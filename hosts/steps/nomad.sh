@@ -48,6 +48,8 @@ joined() {
   fi
 }
 
+# The key that servers gossip with is the one of Parameter Store, not one that was in use when the host last ran.
+if ! systemctl is-active --quiet nomad.service; then rm -f /var/lib/cluster/nomad/server/serf.keyring; fi
 systemctl start --no-block nomad.service
 wait_for 900 "place in the Nomad cluster" joined
 echo "part of the cluster"

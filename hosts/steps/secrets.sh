@@ -1,8 +1,9 @@
 #!/bin/bash
 # Fetches the secrets of the host's role from Parameter Store, with the role's own credentials, and gives each agent what is its
-# own. Run again, which a timer does every minute, it has the agents read what has changed. No secret is ever an argument of a
-# process or a line of output.
+# own. Run again, which cluster-secrets.timer does every minute, it has the agents read what has changed. No secret is ever an
+# argument of a process or a line of output.
 . ./lib.sh
+. ./tokens.sh
 umask 077
 work=$(mktemp -d -p /run)
 trap 'rm -rf "$work"' EXIT
@@ -51,6 +52,7 @@ PY
 
 # put FILE OWNER DESTINATION: in one move, and only when it is another than what is there.
 changed=
+news=
 put() {
   if cmp --silent "$work/$1" "$3"; then return 0; fi
   install -D -m 0400 -o "$2" -g "$2" "$work/$1" "$3.new"
@@ -66,18 +68,34 @@ tls() {
   for part in ca cert key; do put "$part" "$2" "/etc/cluster/tls/$1/$part.pem"; done
 }
 
+active() { systemctl is-active --quiet "$1.service"; }
+# taken_up ACTION AGENT: has an agent that runs read the files that were put since the last call.
+taken_up() {
+  local action=$1 agent=$2
+  if [[ -n $changed ]] && active "$agent"; then systemctl "$action" "$agent.service"; fi
+  news+=$changed
+  changed=
+}
+
 wait_for 300 "secrets under $SECRETS_PATH" fetch
 owner=root
 if [[ $ROLE == server ]]; then owner=nomad; fi
 tls consul consul
+taken_up reload consul
 tls nomad "$owner"
-put consul.json consul /etc/consul.d/secrets.json
-put nomad.json "$owner" /etc/nomad.d/secrets.json
-if [[ -f $work/acl.json ]]; then put acl.json root /etc/cluster/acl.json; fi
+taken_up reload nomad
 
-# Certificates, keys and tokens are what the agents take up while they run; nothing is restarted for them.
-for agent in consul nomad; do
-  if [[ -n $changed ]] && systemctl is-active --quiet "$agent.service"; then systemctl reload "$agent.service"; fi
-done
+if [[ -f $work/acl.json ]]; then
+  put acl.json root /etc/cluster/acl.json
+  if active consul; then bash -Eeuo pipefail consul-acl.sh; fi
+fi
+# An agent that runs is given a new token once Consul knows it, not before: until then the old one is good.
+if ! active consul || tokens_known "$work/consul.json" "$work/nomad.json"; then
+  put consul.json consul /etc/consul.d/secrets.json
+  taken_up reload consul
+  put nomad.json "$owner" /etc/nomad.d/secrets.json
+  # Nomad reads its Consul token when it starts, and only then. Its tasks run on meanwhile.
+  taken_up restart nomad
+fi
 systemctl start cluster-secrets.timer
-echo "${changed:-nothing} new"
+echo "${news:-nothing} new"

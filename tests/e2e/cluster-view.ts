@@ -1,15 +1,18 @@
 import { AgentApi } from "../../local/providers/agent";
-import { aws, local, onHost, succeed } from "./support";
+import { aws, local, onHost, STACK, succeed } from "./support";
+
+export const CLUSTER = `cluster-${STACK}`;
 
 export interface Host {
   readonly id: string;
+  readonly role: "server" | "worker";
   readonly name: string;
   readonly address: string;
   readonly container: string;
 }
 
 /** Hosts of one role that the AWS API shows as running. */
-export async function hosts(role: "server" | "worker"): Promise<Host[]> {
+export async function hosts(role: Host["role"]): Promise<Host[]> {
   const found = await aws(
     ...["ec2", "describe-instances", "--filters", `Name=tag:Role,Values=${role}`],
     ...["Name=instance-state-name,Values=running"],
@@ -19,6 +22,7 @@ export async function hosts(role: "server" | "worker"): Promise<Host[]> {
     instances.map(
       async (instance: { InstanceId: string; PrivateIpAddress: string; Tags: { Key: string; Value: string }[] }) => ({
         id: instance.InstanceId,
+        role,
         name: instance.Tags.find(({ Key }) => Key === "Name")!.Value,
         address: instance.PrivateIpAddress,
         container: (
@@ -59,6 +63,19 @@ export async function page(url: string, seconds = 5): Promise<{ status: number; 
 
 export const api = (address: string, ca: string, headers: Record<string, string>): AgentApi =>
   new AgentApi({ base: new URL(address), headers, query: {}, tls: { ca } });
+
+/** Every document in Parameter Store, by the end of its name: `servers/tls`. */
+export async function documents(): Promise<Record<string, Record<string, unknown>>> {
+  const { Parameters } = await aws(
+    ...["ssm", "get-parameters-by-path", "--path", `/${CLUSTER}`, "--recursive", "--with-decryption"],
+  );
+  return Object.fromEntries(
+    (Parameters as { Name: string; Value: string }[]).map(({ Name, Value }) => [
+      Name.replace(`/${CLUSTER}/`, ""),
+      JSON.parse(Value),
+    ]),
+  );
+}
 
 export async function members(consul: AgentApi): Promise<string[]> {
   const nodes = await consul.get<{ Node: string }[]>("/v1/catalog/nodes");

@@ -2,27 +2,12 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { AgentApi, AgentError } from "../../local/providers/agent";
-import { type Host, hosts, inTask, operator, outputs } from "./cluster-view";
+import { CLUSTER, documents, type Host, hosts, inTask, operator, outputs } from "./cluster-view";
 import { aws, local, onHost, run, STACK, succeed } from "./support";
-
-const CLUSTER = `cluster-${STACK}`;
 
 /** What an API answers: the value, or the status that it refuses with. */
 async function answer(api: AgentApi, request: string): Promise<unknown> {
   return api.get<unknown>(request).catch((error: Error) => (error instanceof AgentError ? error.status : error));
-}
-
-/** Every document in Parameter Store, by the end of its name: `servers/tls`. */
-async function documents(): Promise<Record<string, Record<string, unknown>>> {
-  const { Parameters } = await aws(
-    ...["ssm", "get-parameters-by-path", "--path", `/${CLUSTER}`, "--recursive", "--with-decryption"],
-  );
-  return Object.fromEntries(
-    (Parameters as { Name: string; Value: string }[]).map(({ Name, Value }) => [
-      Name.replace(`/${CLUSTER}/`, ""),
-      JSON.parse(Value),
-    ]),
-  );
 }
 
 /** Texts of which any is a secret given away: tokens, gossip keys and private keys. */
@@ -263,8 +248,8 @@ describe("the cluster's security", () => {
       ...["workers/consul", "workers/nomad", "workers/tls"],
     ]);
     const secrets = [...new Set(secretsIn(all))];
-    // Seven tokens, two gossip keys, two private keys.
-    expect(secrets).toHaveLength(7 + 2 + 2);
+    // Six tokens, two gossip keys, two private keys.
+    expect(secrets).toHaveLength(6 + 2 + 2);
 
     const places: Record<string, string> = {};
     const { nomad } = await operator();

@@ -43,7 +43,7 @@ export function createHosts(): void {
     region,
     datacenter: "dc1",
     apiNames: [api.loadBalancer.dnsName],
-    certificateSeries: 1,
+    rotation: { certificates: 1, gossipKeys: 1, tokens: 1 },
   });
   new ServerCluster("servers", {
     identity,
