@@ -1,4 +1,5 @@
 /** Readers of single configuration values. Each notes what is wrong and goes on, so that all problems come up at once. */
+import type { Form } from "./config-forms";
 
 /** Collects problems as `path: expected X, got Y; how to fix`. */
 export class Problems {
@@ -41,12 +42,12 @@ export class Fields {
     return this.values[key] ?? undefined;
   }
 
-  text(key: string, fallback: string, valid = /./, expected = "a text", example = fallback): string {
+  text(key: string, fallback: string, valid: Form = /./, expected = "a text", example = fallback): string {
     return this.optionalText(key, valid, expected, example) ?? fallback;
   }
 
   /** An empty text counts as absent: it is how a default is taken back. */
-  optionalText(key: string, valid = /./, expected = "a text", example = "..."): string | undefined {
+  optionalText(key: string, valid: Form = /./, expected = "a text", example = "..."): string | undefined {
     const value = this.raw(key);
     if (value === undefined || value === "") return undefined;
     if (typeof value === "string" && valid.test(value)) return value;
@@ -81,8 +82,8 @@ export class Fields {
     return fallback;
   }
 
-  /** A list of texts that `valid` accepts; `expected` says what one of them is. */
-  texts(key: string, fallback: readonly string[], valid: (text: string) => boolean, expected: string, example: string) {
+  /** A list of different texts that `valid` accepts; `expected` says what one of them is. */
+  texts(key: string, fallback: readonly string[], valid: Form, expected: string, example: string) {
     const value = this.raw(key);
     if (value === undefined) return fallback;
     if (!Array.isArray(value)) {
@@ -90,9 +91,16 @@ export class Fields {
       return fallback;
     }
     value.forEach((item: unknown, index) => {
-      if (typeof item === "string" && valid(item)) return;
       const path = `${this.at(key)}[${index}]`;
-      this.problems.add(path, expected, item, setCommand(path, example));
+      if (typeof item !== "string" || !valid.test(item))
+        this.problems.add(path, expected, item, setCommand(path, example));
+      else if (value.indexOf(item) !== index)
+        this.problems.add(
+          path,
+          "a value that is not in the list yet",
+          item,
+          `remove it with: pulumi config rm --path '${path}'`,
+        );
     });
     return value.filter((item): item is string => typeof item === "string");
   }

@@ -125,7 +125,7 @@ describe("configuration errors", () => {
   const cases: readonly [Record<string, unknown>, ...string[]][] = [
     [
       { vpcCidr: "10.42.0.0/24" },
-      'vpcCidr: expected an IPv4 CIDR from /16 to /22 without host bits, got "10.42.0.0/24"; set it with: pulumi config set vpcCidr 10.42.0.0/16',
+      'vpcCidr: expected an IPv4 CIDR from /16 to /22 without host bits, not of loopback, link-local or multicast addresses, got "10.42.0.0/24"; set it with: pulumi config set vpcCidr 10.42.0.0/16',
     ],
     [
       { natGateways: "some" },
@@ -148,12 +148,12 @@ describe("configuration errors", () => {
     [{ bastion: true }, "bastion: expected an object, got true; write it as fields under bastion:"],
     [
       { bastion: { publicKey: "AAAA", size: "big" } },
-      'bastion.publicKey: expected an OpenSSH public key, got "AAAA"; set it with: pulumi config set --path \'bastion.publicKey\' "$(cat ~/.ssh/id_ed25519.pub)"',
+      'bastion.publicKey: expected an OpenSSH public key, Ed25519 or RSA, got "AAAA"; set it with: pulumi config set --path \'bastion.publicKey\' "$(cat ~/.ssh/id_ed25519.pub)"',
       "bastion.size: expected one of enabled, image, instanceType, publicKey, got \"size\"; remove it with: pulumi config rm --path 'bastion.size'",
     ],
     [
       { serverInstanceType: "big" },
-      'serverInstanceType: expected an EC2 instance type, got "big"; set it with: pulumi config set serverInstanceType t3.small',
+      'serverInstanceType: expected an EC2 instance type of x86-64, got "big"; set it with: pulumi config set serverInstanceType t3.small',
     ],
     [
       { serverVolumeGiB: 1.5 },
@@ -194,7 +194,7 @@ describe("configuration errors", () => {
     ],
     [
       { frontend: { title: 5 } },
-      "frontend.title: expected a text, got 5; set it with: pulumi config set --path 'frontend.title' Frontend",
+      "frontend.title: expected a text of 1 to 1000 characters, not blank, without control characters and ${, got 5; set it with: pulumi config set --path 'frontend.title' Frontend",
     ],
     [
       { nomadAddress: "127.0.0.1:4646" },
@@ -238,9 +238,81 @@ describe("configuration errors", () => {
     expect(problemsOf(values)).toEqual(problems);
   });
 
+  const arn = "arn:aws:acm:us-east-1:123456789012:certificate/0f1e";
+  const late: readonly [string, string, Record<string, unknown>][] = [
+    ["backend.greeting", "is longer than the app takes", { backend: { greeting: "x".repeat(1001) } }],
+    ["backend.greeting", "is blank, which every page shows", { backend: { greeting: " \t" } }],
+    ["backend.greeting", "no environment variable can hold", { backend: { greeting: "a\0b" } }],
+    ["backend.greeting", "UTF-8 cannot hold", { backend: { greeting: "\ud800" } }],
+    ["backend.greeting", "Nomad would replace", { backend: { greeting: "I am ${NOMAD_ALLOC_ID}" } }],
+    ["frontend.title", "breaks its line", { frontend: { title: "two\nlines" } }],
+    ["frontend.memoryMib", "ends the app as it starts", { frontend: { memoryMib: 63 } }],
+    ["traefik.memoryMib", "ends Traefik as it starts", { traefik: { memoryMib: 63 } }],
+    ["backend.image", "has a scheme", { backend: { image: "https://registry.example/backend:1" } }],
+    ["backend.image", "has a port where a tag is wanted", { backend: { image: "localhost:5000/backend" } }],
+    ["frontend.image", "has capitals in its path", { frontend: { image: "registry.example/Frontend:1" } }],
+    ["traefik.image", "has half a digest", { traefik: { image: "traefik@sha256:0f1e" } }],
+    ["vpcCidr", "is loopback", { vpcCidr: "127.0.0.0/16" }],
+    ["vpcCidr", "is link-local, as the hosts' own DNS is", { vpcCidr: "169.254.0.0/16" }],
+    ["vpcCidr", "is multicast", { vpcCidr: "239.0.0.0/16" }],
+    ["operatorCidrs[1]", "AWS has a rule for already", { operatorCidrs: ["10.0.0.0/8", "10.0.0.0/8"] }],
+    ["bastion.publicKey", "EC2 imports no key of", { bastion: { publicKey: "ecdsa-sha2-nistp256 AAAAE2VjZHNh" } }],
+    ["bastion.publicKey", "is cut off", { bastion: { publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0w" } }],
+    ["bastion.instanceType", "is Graviton", { bastion: { instanceType: "t4g.nano" } }],
+    ["serverInstanceType", "is Graviton", { serverInstanceType: "im4gn.large" }],
+    ["serverInstanceType", "has no generation", { serverInstanceType: "t.small" }],
+    ["serverInstanceType", "has no size", { serverInstanceType: "t3.smal" }],
+    [
+      "workerPools[0].instanceTypes[1]",
+      "is there already",
+      { workerPools: [pool({ instanceTypes: ["t3.small", "t3.small"] })] },
+    ],
+    ["workerPools", "begins without a worker for Traefik", { workerPools: [pool({ min: 0 })] }],
+    ["releasesUrl", "is no URL", { releasesUrl: "https://mirror.example:99999" }],
+    ["consulAddress", "is no URL", { consulAddress: "https://127.0.0.1:99999" }],
+    ["consulAddress", "has more than a host and a port", { consulAddress: "https://127.0.0.1:8501?dc=dc1" }],
+    ["certificateArn", "is of another region", { certificateArn: arn, hostname: "www.example.com" }],
+  ];
+
+  it.each(late)("name %s before anything is created when it %s", (key, _what, values) => {
+    expect(problemsOf(values).map((problem) => problem.split(": expected ")[0])).toEqual([key]);
+  });
+
+  it("name a host name whose label is longer than DNS takes", () => {
+    const certificateArn = arn.replace("us-east-1", "eu-west-1");
+    const named = (hostname: string) => problemsOf({ certificateArn, hostname })[0]?.split(":")[0];
+    expect(named(`${"a".repeat(64)}.example.com`)).toBe("hostname");
+    expect(named(`${"a".repeat(63)}.example.com`)).toBeUndefined();
+  });
+
+  it.each([
+    [{ backend: { image: "localhost:5000/team/backend:1.2" } }],
+    [{ backend: { image: `123456789012.dkr.ecr.eu-west-1.amazonaws.com/a/b:1@sha256:${"0f".repeat(32)}` } }],
+    [
+      {
+        workerPools: [
+          pool({ instanceTypes: ["g4dn.xlarge", "u7i-6tb.112xlarge", "c7i.metal-24xl", "x2iedn.32xlarge"] }),
+        ],
+      },
+    ],
+    [{ vpcCidr: "100.64.0.0/16" }],
+    [{ nomadAddress: "https://[::1]:4646", consulAddress: "https://consul.example" }],
+    [{ releasesUrl: "http://mirror.example:8080/hashicorp/" }],
+    [{ certificateArn: arn.replace("us-east-1", "eu-west-1"), hostname: "shop.xn--p1ai" }],
+    [{ bastion: { publicKey: `ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ${"C".repeat(340)}== somebody@somewhere` } }],
+  ])("do not name %j, which is right", (values) => {
+    expect(problemsOf(values)).toEqual([]);
+  });
+
   it("name the region that is missing", () => {
     expect(problemsOf({}, { region: undefined })).toEqual([
       "aws:region: expected a region of AWS, got nothing; set it with: pulumi config set aws:region eu-west-1",
+    ]);
+  });
+
+  it("name a region that hosts could not be told", () => {
+    expect(problemsOf({}, { ...PLACE, region: "Ireland" })).toEqual([
+      'aws:region: expected a region of AWS, got "Ireland"; set it with: pulumi config set aws:region eu-west-1',
     ]);
   });
 

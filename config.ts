@@ -1,14 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
-import { MAX_ZONES, parseCidr } from "./components/cidr";
+import { MAX_ZONES } from "./components/cidr";
 import type { SecretRotation } from "./components/cluster-secrets";
 import { DEBIAN_12, type MachineImage } from "./components/machine-image";
 import type { NatGateways } from "./components/network";
-import { Fields, Problems } from "./config-fields";
+import { Fields, Problems, setCommand } from "./config-fields";
+import {
+  CERTIFICATE_ARN,
+  CIDR,
+  DATACENTER,
+  DOMAIN_NAME,
+  HTTPS_ADDRESS,
+  INSTANCE_TYPE,
+  RELEASES_URL,
+  VPC_CIDR,
+} from "./config-forms";
 import {
   type AppConfig,
   type BastionConfig,
   DEFAULT_POOL,
-  INSTANCE_TYPE,
   readBackend,
   readBastion,
   readFrontend,
@@ -20,7 +29,9 @@ import {
   type ReleaseConfig,
   type TaskConfig,
   type WorkerPoolConfig,
+  X86_TYPE,
 } from "./config-sections";
+import { REGION } from "./hosts/settings";
 
 /** The configuration of one stack, complete and valid. `Pulumi.yaml` describes each key. */
 export interface StackConfig {
@@ -65,10 +76,6 @@ const CONSUL = {
   sha256: "fe25cecd8dd3552a8e5b0941cde1d79bb6004eac384aa45679dd1398f947201d",
 };
 
-const DATACENTER = /^[a-z][a-z0-9-]{0,15}$/;
-const HTTPS_URL = /^https:\/\/[^/\s]+$/;
-const DOMAIN_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/;
-const CERTIFICATE_ARN = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/\S+$/;
 /** It becomes part of tags, paths and repository names. */
 const CLUSTER_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const MAX_CLUSTER_NAME = 40;
@@ -116,14 +123,19 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
     stack: place.stack,
     cluster: `${place.project}-${place.stack}`,
     region: place.region ?? "",
-    vpcCidr: readVpcCidr(fields),
+    vpcCidr: fields.text(
+      "vpcCidr",
+      "10.42.0.0/16",
+      VPC_CIDR,
+      "an IPv4 CIDR from /16 to /22 without host bits, not of loopback, link-local or multicast addresses",
+    ),
     zones: fields.integer("zones", 2, 1, MAX_ZONES),
     natGateways: fields.choice("natGateways", "single", ["none", "single", "per-zone"]),
     flowLogs: fields.flag("flowLogs", false),
-    operatorCidrs: fields.texts("operatorCidrs", [], isCidr, "an IPv4 CIDR without host bits", "203.0.113.7/32"),
+    operatorCidrs: fields.texts("operatorCidrs", [], CIDR, "an IPv4 CIDR without host bits", "203.0.113.7/32"),
     bastion: readBastion(fields.object("bastion")),
     serverCount: fields.choice("serverCount", 3, [1, 3, 5], "a majority of them has to survive a failure"),
-    serverInstanceType: fields.text("serverInstanceType", "t3.small", INSTANCE_TYPE, "an EC2 instance type"),
+    serverInstanceType: fields.text("serverInstanceType", "t3.small", INSTANCE_TYPE, X86_TYPE),
     serverVolumeGiB: fields.integer("serverVolumeGiB", 10, 1, 1024),
     workerPools: fields.objects("workerPools")?.map(readPool) ?? [DEFAULT_POOL],
     workerVolumeGiB: fields.integer("workerVolumeGiB", 20, 8, 1024),
@@ -131,7 +143,7 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
     nomad: readRelease(fields, "nomad", NOMAD),
     consul: readRelease(fields, "consul", CONSUL),
     releasesUrl: fields
-      .text("releasesUrl", "https://releases.hashicorp.com", /^https?:\/\/[A-Za-z0-9._~:/%-]+$/, "an http or https URL")
+      .text("releasesUrl", "https://releases.hashicorp.com", RELEASES_URL, "an http or https URL")
       .replace(/\/+$/, ""),
     datacenter: fields.text(
       "datacenter",
@@ -147,8 +159,18 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
     readyTimeoutSeconds: fields.integer("readyTimeoutSeconds", 600, 10, 3600),
     protect: fields.flag("protect", false),
     addresses: {
-      nomad: fields.optionalText("nomadAddress", HTTPS_URL, "an https URL without a path", "https://127.0.0.1:4646"),
-      consul: fields.optionalText("consulAddress", HTTPS_URL, "an https URL without a path", "https://127.0.0.1:8501"),
+      nomad: fields.optionalText(
+        "nomadAddress",
+        HTTPS_ADDRESS,
+        "an https URL without a path",
+        "https://127.0.0.1:4646",
+      ),
+      consul: fields.optionalText(
+        "consulAddress",
+        HTTPS_ADDRESS,
+        "an https URL without a path",
+        "https://127.0.0.1:8501",
+      ),
     },
   };
 
@@ -166,8 +188,8 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
       place.stack,
       "choose another with: pulumi stack rename",
     );
-  if (!place.region)
-    problems.add("aws:region", "a region of AWS", undefined, "set it with: pulumi config set aws:region eu-west-1");
+  if (!REGION.test(config.region))
+    problems.add("aws:region", "a region of AWS", place.region, "set it with: pulumi config set aws:region eu-west-1");
   checkAcrossKeys(config, problems);
   fields.refuseUnknown();
 
@@ -196,28 +218,26 @@ function checkAcrossKeys(config: StackConfig, problems: Problems): void {
       config.workerPools.map((pool) => pool.name),
       "set it with: pulumi config set --path 'workerPools[0].edge' true",
     );
+  else if (!config.workerPools.some((pool) => pool.edge && pool.desired > 0))
+    problems.add(
+      "workerPools",
+      "an edge pool that begins with a worker, for Traefik to run on",
+      config.workerPools.filter((pool) => pool.edge).map(({ name, desired }) => ({ name, desired })),
+      setCommand(`workerPools[${config.workerPools.findIndex((pool) => pool.edge)}].desired`, "1"),
+    );
+  const certificateRegion = config.certificate?.arn.split(":")[3];
+  if (certificateRegion !== undefined && certificateRegion !== config.region)
+    problems.add(
+      "certificateArn",
+      `a certificate in ${config.region}, where the load balancer is`,
+      config.certificate?.arn,
+      `request one there with: aws acm request-certificate --region ${config.region} --domain-name ${config.certificate?.hostname}`,
+    );
   const names = config.workerPools.map((pool) => pool.name);
   names.forEach((name, index) => {
     if (names.indexOf(name) !== index)
       problems.add(`workerPools[${index}].name`, "a name that no other pool has", name, "give each pool its own");
   });
-}
-
-function readVpcCidr(fields: Fields): string {
-  const value = fields.text("vpcCidr", "10.42.0.0/16");
-  const cidr = parseCidr(value);
-  if (cidr === undefined || cidr.prefix < 16 || cidr.prefix > 22)
-    fields.problems.add(
-      "vpcCidr",
-      "an IPv4 CIDR from /16 to /22 without host bits",
-      value,
-      "set it with: pulumi config set vpcCidr 10.42.0.0/16",
-    );
-  return value;
-}
-
-function isCidr(text: string): boolean {
-  return parseCidr(text) !== undefined;
 }
 
 function deepFreeze<T>(value: T): T {

@@ -137,7 +137,8 @@ describe("pinned engines", () => {
     for (const name of engineNames) {
       const required = fs.readFileSync(path.resolve("engines", name, "go.mod"), "utf8");
       const main = { nomad: "hashicorp/nomad", consul: "hashicorp/consul", traefik: "traefik/traefik/v3" } as const;
-      const module = { ...main, pulumi: "pulumi/pulumi/pkg/v3", actionlint: "rhysd/actionlint" }[name];
+      const others = { pulumi: "pulumi/pulumi/pkg/v3", actionlint: "rhysd/actionlint", syft: "anchore/syft" } as const;
+      const module = { ...main, ...others }[name];
       expect(required).toContain(`github.com/${module} v${versions[name]}`);
     }
   });
@@ -154,6 +155,7 @@ describe("pinned engines", () => {
       "https://github.com/traefik/traefik/releases/download/v3.6.12/traefik_v3.6.12_linux_amd64.tar.gz",
       "https://github.com/pulumi/pulumi/releases/download/v3.253.0/pulumi-v3.253.0-linux-x64.tar.gz",
       "https://github.com/rhysd/actionlint/releases/download/v1.7.12/actionlint_1.7.12_linux_amd64.tar.gz",
+      "https://github.com/anchore/syft/releases/download/v1.57.0/syft_1.57.0_linux_amd64.tar.gz",
     ]);
     expect(releaseOf("nomad", "win32", "x64")).toBeUndefined();
   });

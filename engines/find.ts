@@ -19,6 +19,7 @@ const versionArgs: Record<EngineName, string[]> = {
   traefik: ["version"],
   pulumi: ["version"],
   actionlint: ["-version"],
+  syft: ["version"],
 };
 
 /** Where the official program is published, for the platforms that it is published for. */
@@ -54,6 +55,11 @@ export const recipes: Record<EngineName, Recipe> = {
     ldflags: `-s -w -X github.com/rhysd/actionlint.version=${versions.actionlint}`,
     takes: "less than a minute",
   },
+  syft: {
+    main: "github.com/anchore/syft/cmd/syft",
+    ldflags: `-s -w -X main.version=${versions.syft}`,
+    takes: "5 to 15 minutes on 2 cores",
+  },
 };
 
 /** The vendor's own archive and checksum list, or undefined where the vendor publishes none for this platform. */
@@ -79,8 +85,10 @@ export function releaseOf(name: EngineName, platform = process.platform, arch = 
         checksums: `${base}-${version}-checksums.txt`,
       };
     }
-    case "actionlint": {
-      const base = `https://github.com/rhysd/actionlint/releases/download/v${version}/actionlint_${version}`;
+    case "actionlint":
+    case "syft": {
+      const owner = name === "syft" ? "anchore" : "rhysd";
+      const base = `https://github.com/${owner}/${name}/releases/download/v${version}/${name}_${version}`;
       return { archive: `${base}_${goOs}_${goArch}.tar.gz`, checksums: `${base}_checksums.txt` };
     }
   }

@@ -49,9 +49,11 @@ export function retryJoin(settings: Pick<HostSettings, "cluster" | "region">): s
   ];
 }
 
+export const REGION = /^[a-z]{2,}(-[a-z]+)+-\d$/;
+
 const forms: Record<string, RegExp> = {
   cluster: /^[a-z][a-z0-9-]*$/,
-  region: /^[a-z]{2,}(-[a-z]+)+-\d$/,
+  region: REGION,
   datacenter: /^[a-z0-9][a-z0-9_-]*$/,
   nodeClass: /^[A-Za-z0-9][A-Za-z0-9_-]*$/,
   secretsPath: /^(\/[A-Za-z0-9_.-]+)+$/,

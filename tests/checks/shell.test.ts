@@ -39,6 +39,39 @@ function output(program: string, args: string[]): string {
   });
 });
 
+describe("Dockerfiles", () => {
+  const lines = (file: string): string[] => fs.readFileSync(file, "utf8").split("\n");
+  /** What the build starts from: not from a stage of its own, nor from nothing. */
+  const bases = (file: string): string[] => {
+    const stages = lines(file).map((line) => /^FROM (\S+)(?: AS (\S+))?/.exec(line) ?? []);
+    const own = new Set(["scratch", ...stages.map(([, , name]) => name)]);
+    return stages.flatMap(([, base]) => (base === undefined || own.has(base) ? [] : [base]));
+  };
+
+  it.each(dockerfiles.filter((file) => file.startsWith("apps/")))(
+    "%s starts from images that build arguments name, by default with a version",
+    (file) => {
+      const defaults = new Map(
+        lines(file).flatMap((line) => [/^ARG (\w+)=(\S+)$/.exec(line)?.slice(1) as [string, string]].filter(Boolean)),
+      );
+      expect(bases(file)).not.toEqual([]);
+      for (const base of bases(file)) {
+        expect(base).toMatch(/^\$\{\w+\}$/);
+        expect(defaults.get(base.slice(2, -1))).toMatch(/^[a-z0-9./-]+:v?\d[\w.-]*$/);
+      }
+    },
+  );
+
+  it.each(dockerfiles.filter((file) => !file.startsWith("apps/")))(
+    "%s starts from a release of Debian or Node.js, or from an image that is made here",
+    (file) => {
+      expect(bases(file)).not.toEqual([]);
+      for (const base of bases(file))
+        expect(base).toMatch(/^(debian:bookworm-slim|node:\d+-bookworm-slim|cluster-local\/\S+)$/);
+    },
+  );
+});
+
 describe("shell scripts", () => {
   it.each(files.filter((file) => file.endsWith(".sh")))("%s names its interpreter", (file) => {
     expect(firstLine(file)).toMatch(

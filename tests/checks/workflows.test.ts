@@ -36,6 +36,10 @@ describe("workflows", () => {
     const uses = workflows.flatMap(({ text }) => text.split("\n").filter((line) => /\buses:/.test(line)));
     expect(uses.length).toBeGreaterThan(0);
     for (const line of uses) expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    const named = uses.map((line) => /uses: (.*)$/.exec(line)![1]!);
+    const actions = new Set(named.map((use) => use.split("@")[0]));
+    // One commit and one version of each: a comment that was left behind by its commit shows.
+    expect([...new Set(named)].length).toBe(actions.size);
   });
 
   it("may read the repository unless a job says more", () => {

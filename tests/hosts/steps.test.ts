@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
@@ -114,6 +115,60 @@ describe("boot steps", () => {
     const { code, lines } = boot({ first: "true" }, { BOOT_CONSOLE: "/nowhere/console" });
     expect(code).toBe(0);
     expect(lines).toHaveLength(4);
+  });
+});
+
+describe("a release that a host downloads", () => {
+  const archive = `tool_1.0.0_linux_${execFileSync("dpkg", ["--print-architecture"], { encoding: "utf8" }).trim()}.zip`;
+  const sums = "mirror/tool/1.0.0/tool_1.0.0_SHA256SUMS";
+  let work: string;
+  let sha256: string;
+
+  beforeEach(() => {
+    work = folderWith({ tool: "#!/bin/sh\necho Tool v1.0.0\n", [sums]: "", "bin/other": "" });
+    const file = path.join(work, path.dirname(sums), archive);
+    execFileSync("python3", ["-m", "zipfile", "-c", file, path.join(work, "tool")]);
+    sha256 = createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+  });
+  afterEach(() => fs.rmSync(work, { recursive: true }));
+
+  /** Runs install.sh's own function on a mirror in a folder; gives the boot's last line, and what is installed after it. */
+  function install(pinned: string): { last: string; programs: string[] } {
+    const script = fs.readFileSync(path.join(folder, "install.sh"), "utf8");
+    const functions = /^fetch\(\) [\s\S]*?^release\(\) [\s\S]*?^}$/m.exec(script)![0];
+    const settings = `bin=${work}/bin\nRELEASES_URL=file://${work}/mirror`;
+    const { lines } = boot({ install: `${settings}\n${functions}\nrelease tool 1.0.0 '${pinned}'` });
+    return { last: lines.at(-1)!, programs: fs.readdirSync(path.join(work, "bin")) };
+  }
+
+  const done = { last: "cluster-boot: step=boot state=done t=TIME", programs: ["other", "tool"] };
+  const refused = {
+    last: expect.stringMatching(
+      /step=install state=failed detail=".*\.zip is not the file that was pinned \(SHA-256\)"/,
+    ),
+    programs: ["other"],
+  };
+
+  it("is installed when it has the pinned checksum, whatever the mirror's list says", () => {
+    fs.writeFileSync(path.join(work, sums), `${"0".repeat(64)}  ${archive}\n`);
+    expect(install(sha256)).toEqual(done);
+  });
+
+  it("is refused when it has another, whatever the mirror's list says", () => {
+    fs.writeFileSync(path.join(work, sums), `${sha256}  ${archive}\n`);
+    expect(install("0".repeat(64))).toEqual(refused);
+  });
+
+  it("is held to the mirror's list where no checksum is pinned", () => {
+    fs.writeFileSync(path.join(work, sums), `${"0".repeat(64)}  other.zip\n${sha256}  ${archive}\n`);
+    expect(install("")).toEqual(done);
+  });
+
+  it("is refused when the mirror's list has another checksum for it, or none", () => {
+    fs.writeFileSync(path.join(work, sums), `${sha256}  other.zip\n${"0".repeat(64)}  ${archive}\n`);
+    expect(install("")).toEqual(refused);
+    fs.writeFileSync(path.join(work, sums), `${sha256}  other.zip\n`);
+    expect(install("")).toEqual(refused);
   });
 });
 
