@@ -66,6 +66,8 @@ export class EdgeProxy extends pulumi.ComponentResource {
         internal: false,
         subnets: args.network.publicSubnetIds,
         securityGroups: [group.id],
+        // Only what RFC 7230 allows: a request that two proxies could read differently ends here.
+        desyncMitigationMode: "strictest",
         dropInvalidHeaderFields: true,
         tags,
       },
@@ -184,6 +186,8 @@ export class EdgeProxy extends pulumi.ComponentResource {
         port: 80,
         protocol: "HTTP",
         defaultActions: certificate ? redirect : forward,
+        // No answer names the software that made it.
+        routingHttpResponseServerEnabled: false,
         tags,
       },
       { parent: this },
@@ -198,6 +202,7 @@ export class EdgeProxy extends pulumi.ComponentResource {
         sslPolicy: TLS_POLICY,
         certificateArn: certificate.arn,
         defaultActions: forward,
+        routingHttpResponseServerEnabled: false,
         tags,
       },
       { parent: this },

@@ -1,4 +1,10 @@
-import { dropInvalidHeaders, guardedNetworkLoadBalancers, modernTls, redirectToHttps } from "./load-balancers";
+import {
+  dropInvalidHeaders,
+  guardedNetworkLoadBalancers,
+  modernTls,
+  redirectToHttps,
+  strictRequests,
+} from "./load-balancers";
 import { judge } from "./test-resources";
 import { LISTENER, LOAD_BALANCER } from "./types";
 
@@ -11,6 +17,19 @@ it("drop-invalid-headers is about application load balancers, which is what one 
   for (const props of [{}, { loadBalancerType: "application" }]) {
     expect(judge(dropInvalidHeaders, balancer(props))).toEqual([
       "dropInvalidHeaderFields: expected true, got nothing; set it to true",
+    ]);
+  }
+});
+
+it("strict-requests wants no mode but the strictest of application load balancers", () => {
+  expect(judge(strictRequests, balancer({ desyncMitigationMode: "strictest" }))).toEqual([]);
+  expect(judge(strictRequests, balancer({ loadBalancerType: "network" }))).toEqual([]);
+  for (const [props, shown] of [
+    [{}, "nothing"],
+    [{ loadBalancerType: "application", desyncMitigationMode: "defensive" }, '"defensive"'],
+  ] as const) {
+    expect(judge(strictRequests, balancer(props))).toEqual([
+      `desyncMitigationMode: expected "strictest", got ${shown}; set it to strictest`,
     ]);
   }
 });

@@ -5,6 +5,7 @@ import { LISTENER, LOAD_BALANCER } from "./types";
 interface LoadBalancerInputs {
   loadBalancerType?: string;
   dropInvalidHeaderFields?: boolean;
+  desyncMitigationMode?: string;
   internal?: boolean;
   securityGroups?: readonly unknown[];
 }
@@ -18,6 +19,19 @@ export const dropInvalidHeaders: ResourceValidationPolicy = {
   validateResource: ofType<LoadBalancerInputs>(LOAD_BALANCER, (inputs, report) => {
     if ((inputs.loadBalancerType ?? "application") !== "application" || inputs.dropInvalidHeaderFields === true) return;
     report(violation("dropInvalidHeaderFields", "true", inputs.dropInvalidHeaderFields, "set it to true"));
+  }),
+};
+
+/** Security Hub ELB.12 is content with the default, "defensive", which passes on what is ambiguous. */
+export const strictRequests: ResourceValidationPolicy = {
+  name: "strict-requests",
+  description:
+    "Application load balancers refuse requests that are not RFC 7230's, which proxies read differently (request smuggling). " +
+    "Stricter than Security Hub ELB.12.",
+  validateResource: ofType<LoadBalancerInputs>(LOAD_BALANCER, (inputs, report) => {
+    if ((inputs.loadBalancerType ?? "application") !== "application") return;
+    if (inputs.desyncMitigationMode === "strictest") return;
+    report(violation("desyncMitigationMode", '"strictest"', inputs.desyncMitigationMode, "set it to strictest"));
   }),
 };
 

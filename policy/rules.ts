@@ -33,6 +33,7 @@ export const rules: Policies = [
   iam.ownStatements,
   serverSecrets.serversParameters,
   loadBalancers.dropInvalidHeaders,
+  loadBalancers.strictRequests,
   loadBalancers.guardedNetworkLoadBalancers,
   loadBalancers.modernTls,
   loadBalancers.redirectToHttps,

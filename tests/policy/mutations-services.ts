@@ -52,6 +52,12 @@ export const SERVICE_MUTATIONS: readonly Mutation[] = [
     (stack) => delete stack.props(LOAD_BALANCER, "edge").dropInvalidHeaderFields,
   ],
   [
+    "strict-requests",
+    "edge",
+    "ambiguous requests get through",
+    (stack) => (stack.props(LOAD_BALANCER, "edge").desyncMitigationMode = "defensive"),
+  ],
+  [
     "guarded-network-load-balancers",
     "api",
     "nothing guards the APIs",

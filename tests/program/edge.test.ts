@@ -59,6 +59,7 @@ describe("the edge and the services", () => {
       port: 80,
       protocol: "HTTP",
       defaultActions: [{ type: "redirect", redirect: { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" } }],
+      routingHttpResponseServerEnabled: false,
     });
     expect(listeners["edge-https"]!.inputs).toMatchObject({
       port: 443,
@@ -66,6 +67,7 @@ describe("the edge and the services", () => {
       certificateArn: "arn:certificate",
       sslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
       defaultActions: [{ type: "forward", targetGroupArn: "arn:edge" }],
+      routingHttpResponseServerEnabled: false,
     });
     expect(await valueOf(edge.url)).toBe("https://www.example.com");
     expect(await valueOf(edge.address)).toBe("edge.elb.example");
@@ -90,6 +92,7 @@ describe("the edge and the services", () => {
     });
     expect(mocks.ofType("aws:lb/loadBalancer:LoadBalancer")["edge"]!.inputs).toMatchObject({
       internal: false,
+      desyncMitigationMode: "strictest",
       dropInvalidHeaderFields: true,
       subnets: ["network-public-a-id", "network-public-b-id"],
     });

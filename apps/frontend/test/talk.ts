@@ -20,12 +20,12 @@ export async function talk(port: number, bytes: string): Promise<readonly Answer
 
 /**
  * Writes bytes over a connection of its own, and gives all that came back once the other side has closed it. With `end`
- * it says that no more will come. Rejects when the connection stays open for 5 s.
+ * it says that no more will come. Rejects when the connection stays open for 5 s. `host` is the loopback interface's unless given.
  */
-export async function exchange(port: number, bytes: string, { end = false } = {}): Promise<Buffer> {
+export async function exchange(port: number, bytes: string, { end = false, host = "127.0.0.1" } = {}): Promise<Buffer> {
   const chunks: Buffer[] = [];
   await new Promise<void>((resolve, reject) => {
-    const socket = net.connect(port, "127.0.0.1");
+    const socket = net.connect(port, host);
     socket.setTimeout(5000, () => socket.destroy(new Error(`left open: ${JSON.stringify(bytes).slice(0, 200)}`)));
     socket.write(bytes, "latin1");
     if (end) socket.end();

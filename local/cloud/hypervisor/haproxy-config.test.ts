@@ -1,6 +1,7 @@
-import { haproxyConfig } from "./haproxy-config";
+import { type Balancer, haproxyConfig } from "./haproxy-config";
+import { httpRules } from "./haproxy-http";
 import { withNewServers } from "./load-balancers";
-import type { TargetGroupState } from "./state";
+import type { Attributes, TargetGroupState } from "./state";
 
 const group: TargetGroupState = {
   TargetGroupArn: "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/edge/0123",
@@ -18,18 +19,22 @@ const group: TargetGroupState = {
   ],
   deregistrationDelaySeconds: 30,
 };
-const forward = { Port: 80, Protocol: "HTTP" as const, DefaultActions: [{ Type: "forward" as const, ...group }] };
+const forward = {
+  Port: 80,
+  Protocol: "HTTP" as const,
+  DefaultActions: [{ Type: "forward" as const, ...group }],
+  attributes: {},
+};
 const addressOf = (id: string) => (id === "i-1" ? "10.42.1.4" : undefined);
+const application = { type: "application" as const, attributes: {}, targetGroups: [group], addressOf };
 
 describe("haproxyConfig", () => {
   it("forwards a listener to the targets that have a host, checked as the target group says", () => {
-    const config = haproxyConfig({ type: "application", listeners: [forward], targetGroups: [group], addressOf });
-    expect(config.split("\n").slice(14)).toEqual([
+    const lines = haproxyConfig({ ...application, listeners: [forward] }).split("\n");
+    expect(lines.slice(lines.indexOf("frontend port-80"))).toEqual([
       "frontend port-80",
       "  bind :80",
-      "  option forwardfor",
-      "  http-request set-header X-Forwarded-Proto http",
-      "  http-request set-header X-Forwarded-Port 80",
+      ...httpRules(80, "http", {}, {}),
       "  use_backend edge-0123-open if { nbsrv(edge-0123) eq 0 }",
       "  default_backend edge-0123",
       "backend edge-0123",
@@ -56,8 +61,9 @@ describe("haproxyConfig", () => {
           RedirectConfig: { Protocol: "HTTPS", Port: "443", StatusCode: "HTTP_301" as const },
         },
       ],
+      attributes: {},
     };
-    const config = haproxyConfig({ type: "application", listeners: [listener], targetGroups: [], addressOf });
+    const config = haproxyConfig({ ...application, listeners: [listener], targetGroups: [] });
     expect(config).toContain(
       "  http-request redirect code 301 location https://%[req.hdr(host),field(1,:)]%[capture.req.uri]\n",
     );
@@ -65,14 +71,82 @@ describe("haproxyConfig", () => {
 
   it("refuses a protocol that it does not model", () => {
     const listener = { ...forward, Port: 443, Protocol: "HTTPS" as const };
-    expect(() =>
-      haproxyConfig({ type: "application", listeners: [listener], targetGroups: [group], addressOf }),
-    ).toThrow("listener 443: protocol HTTPS is not modelled: use HTTP or TCP");
+    expect(() => haproxyConfig({ ...application, listeners: [listener] })).toThrow(
+      "listener 443: protocol HTTPS is not modelled: use HTTP or TCP",
+    );
+  });
+});
+
+it("hangs up on whoever is silent for as long as the load balancer says: 60 s for HTTP, 350 s for TCP unless told otherwise", () => {
+  const timeouts = (balancer: Partial<Balancer>) => {
+    const lines = haproxyConfig({ ...application, listeners: [], ...balancer }).match(
+      /timeout (client|server|http.*) .*/g,
+    );
+    return new Set(lines!.map((line) => line.split(" ").pop()));
+  };
+  expect(timeouts({})).toEqual(new Set(["60s"]));
+  expect(timeouts({ attributes: { "idle_timeout.timeout_seconds": "30" } })).toEqual(new Set(["30s"]));
+  expect(timeouts({ type: "network" })).toEqual(new Set(["350s"]));
+});
+
+describe("httpRules", () => {
+  const rules = (attributes: Attributes, listener: Attributes = {}) => httpRules(80, "http", attributes, listener);
+  const refusals = (attributes: Attributes) =>
+    rules(attributes).flatMap((line) => /return status (\d+) .* if (.*)/.exec(line)?.slice(1).join(" ") ?? []);
+
+  it("refuse what the load balancer refuses itself, and in the mode strictest what RFC 7230 does not know", () => {
+    const always = [
+      "400 METH_CONNECT",
+      "405 METH_TRACE",
+      "414 { url_len gt 16384 }",
+      "400 { req.hdrs -m reg [^\\r\\n]{16385} }",
+      "463 { req.hdr_cnt(X-Forwarded-For) gt 30 }",
+    ];
+    expect(refusals({})).toEqual(always);
+    expect(refusals({ "routing.http.desync_mitigation_mode": "defensive" })).toEqual(always);
+    expect(refusals({ "routing.http.desync_mitigation_mode": "strictest" })).toEqual([
+      ...always,
+      "400 !{ req.ver 1.0 1.1 }",
+      "400 METH_GET { req.hdr(Content-Length) -m found }",
+      "400 METH_GET { req.hdr(Transfer-Encoding) -m found }",
+      "400 { req.hdrs -m reg [^\\t\\r\\n\\x20-\\x7e] }",
+      "400 { req.hdrs -m reg -i (^|\\n)[^:]*(content[^a-z:-]+length|transfer[^a-z:-]+encoding)[^:]*: }",
+    ]);
+  });
+
+  it("drop headers with invalid names only when told to", () => {
+    const option = "  option http-restrict-req-hdr-names";
+    expect(rules({})).toContain(`${option} preserve`);
+    expect(rules({ "routing.http.drop_invalid_header_fields.enabled": "true" })).toContain(`${option} delete`);
+  });
+
+  it("say who asked after what was said before, or leave that alone, or take it away", () => {
+    const said = (mode?: string) =>
+      rules({ "routing.http.xff_header_processing.mode": mode }).flatMap(
+        (line) => / http-request (\w+-header X-Forwarded-For.*)/.exec(line)?.[1] ?? [],
+      );
+    expect(said()).toEqual([
+      'set-header X-Forwarded-For "%[req.fhdr(X-Forwarded-For)], %[src]" if { req.fhdr(X-Forwarded-For) -m found }',
+      "set-header X-Forwarded-For %[src] unless { req.fhdr(X-Forwarded-For) -m found }",
+    ]);
+    expect(said("append")).toEqual(said());
+    expect(said("preserve")).toEqual([]);
+    expect(said("remove")).toEqual(["del-header X-Forwarded-For"]);
+  });
+
+  it("name the load balancer in its own answers, or nobody in any", () => {
+    const server = (listener: Attributes) => rules({}, listener).filter((line) => line.includes("Server"));
+    expect(server({})).toEqual([
+      "  http-after-response set-header Server awselb/2.0 unless { var(txn.of_target) -m bool }",
+    ]);
+    expect(server({ "routing.http.response.server.enabled": "false" })).toEqual([
+      "  http-after-response del-header Server",
+    ]);
   });
 });
 
 describe("withNewServers", () => {
-  const config = haproxyConfig({ type: "application", listeners: [forward], targetGroups: [group], addressOf });
+  const config = haproxyConfig({ ...application, listeners: [forward] });
 
   it("lets a server that the proxy does not know begin as down", () => {
     const state = withNewServers("1\n", config);

@@ -1,5 +1,6 @@
-import type { Action, Listener } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { TargetGroupState } from "./state";
+import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { httpBuffers, httpRules } from "./haproxy-http";
+import type { Attributes, ListenerState, TargetGroupState } from "./state";
 
 /** The port of the runtime API inside a load balancer's container; its packet filter lets only the cloud reach it. */
 export const STATS_PORT = 9999;
@@ -7,7 +8,8 @@ export const STATE_FILE = "/var/lib/haproxy/state";
 
 export interface Balancer {
   readonly type: "application" | "network";
-  readonly listeners: readonly Listener[];
+  readonly attributes: Attributes;
+  readonly listeners: readonly ListenerState[];
   readonly targetGroups: readonly TargetGroupState[];
   /** Address in the VPC of a target, by instance id; undefined for one without a host. */
   readonly addressOf: (targetId: string) => string | undefined;
@@ -16,9 +18,10 @@ export interface Balancer {
 /** HAProxy's configuration for a load balancer of ELBv2. */
 export function haproxyConfig(balancer: Balancer): string {
   const mode = balancer.type === "application" ? "http" : "tcp";
+  const idle = mode === "http" ? (balancer.attributes["idle_timeout.timeout_seconds"] ?? "60") : "350";
   const groups = balancer.targetGroups.map((group) => backend(group, mode, balancer.addressOf)).join("\n");
   return `global
-  stats socket ipv4@0.0.0.0:${STATS_PORT} level admin
+${mode === "http" ? `${httpBuffers.join("\n")}\n` : ""}  stats socket ipv4@0.0.0.0:${STATS_PORT} level admin
   server-state-file ${STATE_FILE}
   hard-stop-after ${Math.max(1, ...balancer.targetGroups.map((group) => group.deregistrationDelaySeconds))}s
   maxconn 8000
@@ -26,12 +29,12 @@ defaults
   mode ${mode}
   load-server-state-from-file global
   timeout connect 10s
-  timeout client ${mode === "http" ? "60s" : "350s"}
-  timeout server ${mode === "http" ? "60s" : "350s"}
-  timeout http-keep-alive 60s
-  timeout http-request 60s
+  timeout client ${idle}s
+  timeout server ${idle}s
+  timeout http-keep-alive ${idle}s
+  timeout http-request ${idle}s
   timeout check 10s
-${balancer.listeners.map((listener) => frontend(listener, mode, balancer.targetGroups)).join("\n")}
+${balancer.listeners.map((listener) => frontend(listener, mode, balancer)).join("\n")}
 ${groups}`;
 }
 
@@ -44,14 +47,13 @@ export function serverName(target: { readonly id: string; readonly port: number 
   return `${target.id}-${target.port}`;
 }
 
-function frontend(listener: Listener, mode: string, groups: readonly TargetGroupState[]): string {
+function frontend(listener: ListenerState, mode: string, { attributes, targetGroups }: Balancer): string {
   if (listener.Protocol === "HTTPS" || listener.Protocol === "TLS") {
     throw new Error(`listener ${listener.Port}: protocol ${listener.Protocol} is not modelled: use HTTP or TCP`);
   }
   const lines = [`frontend port-${listener.Port}`, `  bind :${listener.Port}`];
-  if (mode === "http") lines.push("  option forwardfor", "  http-request set-header X-Forwarded-Proto http");
-  if (mode === "http") lines.push(`  http-request set-header X-Forwarded-Port ${listener.Port}`);
-  for (const action of listener.DefaultActions ?? []) lines.push(...renderAction(action, groups));
+  if (mode === "http") lines.push(...httpRules(listener.Port!, "http", attributes, listener.attributes));
+  for (const action of listener.DefaultActions ?? []) lines.push(...renderAction(action, targetGroups));
   return lines.join("\n");
 }
 

@@ -140,6 +140,7 @@ export class LoadBalancers {
 
     const config = haproxyConfig({
       type: balancer.Type === "network" ? "network" : "application",
+      attributes: balancer.attributes,
       listeners: balancer.listeners,
       targetGroups: state.targetGroups.filter(({ LoadBalancerArns }) => LoadBalancerArns?.includes(arn)),
       addressOf: (targetId) => {

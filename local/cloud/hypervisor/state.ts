@@ -20,7 +20,9 @@ import {
   type VpcEndpoint,
 } from "@aws-sdk/client-ec2";
 import {
+  DescribeListenerAttributesCommand,
   DescribeListenersCommand,
+  DescribeLoadBalancerAttributesCommand,
   DescribeLoadBalancersCommand,
   DescribeTargetGroupAttributesCommand,
   DescribeTargetGroupsCommand,
@@ -30,6 +32,18 @@ import {
   type LoadBalancer,
   type TargetGroup,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+
+/** What the API gives as a list of attributes. */
+export type Attributes = Readonly<Record<string, string | undefined>>;
+
+export interface ListenerState extends Listener {
+  readonly attributes: Attributes;
+}
+
+export interface LoadBalancerState extends LoadBalancer {
+  readonly attributes: Attributes;
+  readonly listeners: readonly ListenerState[];
+}
 
 /** A target group with the targets registered in it. */
 export interface TargetGroupState extends TargetGroup {
@@ -47,7 +61,7 @@ export interface CloudState {
   readonly interfaces: readonly NetworkInterface[];
   readonly securityGroupRules: readonly SecurityGroupRule[];
   readonly volumes: readonly Volume[];
-  readonly loadBalancers: readonly (LoadBalancer & { readonly listeners: readonly Listener[] })[];
+  readonly loadBalancers: readonly LoadBalancerState[];
   readonly targetGroups: readonly TargetGroupState[];
 }
 
@@ -107,11 +121,20 @@ export class StateReader {
     return name;
   }
 
-  private async withListeners(balancer: LoadBalancer) {
-    const { Listeners } = await this.elb.send(
-      new DescribeListenersCommand({ LoadBalancerArn: balancer.LoadBalancerArn }),
-    );
-    return { ...balancer, listeners: Listeners ?? [] };
+  private async withListeners(balancer: LoadBalancer): Promise<LoadBalancerState> {
+    const { LoadBalancerArn } = balancer;
+    const [{ Attributes }, { Listeners }] = await Promise.all([
+      this.elb.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn })),
+      this.elb.send(new DescribeListenersCommand({ LoadBalancerArn })),
+    ]);
+    const listeners = await Promise.all((Listeners ?? []).map((listener) => this.withAttributes(listener)));
+    return { ...balancer, attributes: byKey(Attributes), listeners };
+  }
+
+  private async withAttributes(listener: Listener): Promise<ListenerState> {
+    const { ListenerArn } = listener;
+    const { Attributes } = await this.elb.send(new DescribeListenerAttributesCommand({ ListenerArn }));
+    return { ...listener, attributes: byKey(Attributes) };
   }
 
   private async withTargets(group: TargetGroup): Promise<TargetGroupState> {
@@ -120,7 +143,7 @@ export class StateReader {
       this.elb.send(new DescribeTargetHealthCommand({ TargetGroupArn })),
       this.elb.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn })),
     ]);
-    const delay = attributes.Attributes?.find(({ Key }) => Key === "deregistration_delay.timeout_seconds")?.Value;
+    const delay = byKey(attributes.Attributes)["deregistration_delay.timeout_seconds"];
     return {
       ...group,
       targets: (health.TargetHealthDescriptions ?? []).map(({ Target }) => ({
@@ -130,4 +153,8 @@ export class StateReader {
       deregistrationDelaySeconds: Number(delay ?? 300),
     };
   }
+}
+
+function byKey(attributes: readonly { Key?: string; Value?: string }[] = []): Attributes {
+  return Object.fromEntries(attributes.map(({ Key, Value }) => [Key!, Value]));
 }

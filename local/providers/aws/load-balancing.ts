@@ -131,13 +131,14 @@ const listenerRequest = (args: Props): Props => ({
   DefaultActions: args.defaultActions.map(action),
 });
 
-const idleAttribute = (args: Props) =>
-  args.tcpIdleTimeoutSeconds === undefined
-    ? []
-    : [{ Key: "tcp.idle_timeout.seconds", Value: String(args.tcpIdleTimeoutSeconds) }];
+/** Arguments that the API knows as attributes, by key. */
+const listenerAttributes: Record<string, string> = {
+  tcpIdleTimeoutSeconds: "tcp.idle_timeout.seconds",
+  routingHttpResponseServerEnabled: "routing.http.response.server.enabled",
+};
 
 const listener: ResourceModel<Aws> = {
-  args: `loadBalancerArn! port protocol sslPolicy alpnPolicy certificateArn tcpIdleTimeoutSeconds
+  args: `loadBalancerArn! port protocol sslPolicy alpnPolicy certificateArn ${Object.keys(listenerAttributes).join(" ")}
     defaultActions{type order targetGroupArn redirect{host path port protocol query statusCode}
     fixedResponse{contentType messageBody statusCode} forward{targetGroups{arn weight} stickiness{enabled duration}}}`,
   async create({ elb }, args) {
@@ -149,7 +150,7 @@ const listener: ResourceModel<Aws> = {
       Tags,
     };
     const id = (await elb.createListener(request)).Listeners![0]!.ListenerArn!;
-    const Attributes = idleAttribute(args);
+    const Attributes = attributes(listenerAttributes, args);
     if (Attributes.length > 0) await elb.modifyListenerAttributes({ ListenerArn: id, Attributes });
     return id;
   },
@@ -158,12 +159,11 @@ const listener: ResourceModel<Aws> = {
     return found && { arn: id, port: found.Port, protocol: found.Protocol };
   },
   async update({ elb }, { id, news, changed }) {
-    if (![...changed].every((name) => name.startsWith("tags"))) {
+    if (![...changed].every((name) => name.startsWith("tags") || name in listenerAttributes)) {
       await elb.modifyListener({ ListenerArn: id, ...listenerRequest(news) });
     }
-    if (changed.has("tcpIdleTimeoutSeconds")) {
-      await elb.modifyListenerAttributes({ ListenerArn: id, Attributes: idleAttribute(news) });
-    }
+    const Attributes = attributes(listenerAttributes, news, [...changed]);
+    if (Attributes.length > 0) await elb.modifyListenerAttributes({ ListenerArn: id, Attributes });
   },
   delete: async ({ elb }, id) => void (await unlessGone(elb.deleteListener({ ListenerArn: id }))),
 };
