@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { encodeUserData, renderBastionUserData } from "../hosts/user-data";
+import { METADATA_OPTIONS } from "./instance-metadata";
 import { createInstanceProfile } from "./instance-role";
 import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
@@ -52,12 +53,7 @@ export class Bastion extends pulumi.ComponentResource {
         vpcSecurityGroupIds: [this.securityGroup.id],
         iamInstanceProfile: createInstanceProfile(name, { statements: [sessionManager()], tags }, this).name,
         keyName,
-        metadataOptions: {
-          httpEndpoint: "enabled",
-          httpTokens: "required",
-          httpPutResponseHopLimit: 1,
-          instanceMetadataTags: "enabled",
-        },
+        metadataOptions: METADATA_OPTIONS,
         rootBlockDevice: { volumeType: "gp3", encrypted: true, deleteOnTermination: true, tags },
         userDataBase64: encodeUserData(userData),
         userDataReplaceOnChange: true,

@@ -43,10 +43,17 @@ function ruleName(name: string, direction: "from" | "to", peer: Peer, port: Port
   return `${name}-${direction}-${peer.label}-${port.protocol}-${ports}`;
 }
 
-function peerInput(
-  peer: Peer,
-): { referencedSecurityGroupId: pulumi.Output<string> } | { cidrIpv4: pulumi.Input<string> } {
-  return "group" in peer ? { referencedSecurityGroupId: peer.group.id } : { cidrIpv4: peer.cidr };
+/** What a rule says of one port, in either direction. */
+function ruleArgs(group: aws.ec2.SecurityGroup, peer: Peer, port: Port, tags: Tags) {
+  return {
+    securityGroupId: group.id,
+    ...("group" in peer ? { referencedSecurityGroupId: peer.group.id } : { cidrIpv4: peer.cidr }),
+    ipProtocol: port.protocol,
+    fromPort: port.from,
+    toPort: port.to,
+    description: port.purpose,
+    tags,
+  };
 }
 
 /** Lets `peer` reach these ports of the members of `group`. `name` is the group's name. */
@@ -60,19 +67,9 @@ export function allowIngress(
 ): aws.vpc.SecurityGroupIngressRule[] {
   return ports.map(
     (port) =>
-      new aws.vpc.SecurityGroupIngressRule(
-        ruleName(name, "from", peer, port),
-        {
-          securityGroupId: group.id,
-          ...peerInput(peer),
-          ipProtocol: port.protocol,
-          fromPort: port.from,
-          toPort: port.to,
-          description: port.purpose,
-          tags,
-        },
-        { parent },
-      ),
+      new aws.vpc.SecurityGroupIngressRule(ruleName(name, "from", peer, port), ruleArgs(group, peer, port, tags), {
+        parent,
+      }),
   );
 }
 
@@ -87,19 +84,9 @@ export function allowEgress(
 ): aws.vpc.SecurityGroupEgressRule[] {
   return ports.map(
     (port) =>
-      new aws.vpc.SecurityGroupEgressRule(
-        ruleName(name, "to", peer, port),
-        {
-          securityGroupId: group.id,
-          ...peerInput(peer),
-          ipProtocol: port.protocol,
-          fromPort: port.from,
-          toPort: port.to,
-          description: port.purpose,
-          tags,
-        },
-        { parent },
-      ),
+      new aws.vpc.SecurityGroupEgressRule(ruleName(name, "to", peer, port), ruleArgs(group, peer, port, tags), {
+        parent,
+      }),
   );
 }
 

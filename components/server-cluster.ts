@@ -4,6 +4,7 @@ import { encodeUserData, type Release, renderUserData } from "../hosts/user-data
 import type { ApiLoadBalancer } from "./api-load-balancer";
 import type { ClusterFirewall } from "./cluster-firewall";
 import type { ClusterSecrets } from "./cluster-secrets";
+import { METADATA_OPTIONS } from "./instance-metadata";
 import { createInstanceProfile } from "./instance-role";
 import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
@@ -119,12 +120,7 @@ export class ServerCluster extends pulumi.ComponentResource {
         subnetId: zone.privateSubnet.id,
         vpcSecurityGroupIds: [args.firewall.servers.id],
         iamInstanceProfile: profile.name,
-        metadataOptions: {
-          httpEndpoint: "enabled",
-          httpTokens: "required",
-          httpPutResponseHopLimit: 1,
-          instanceMetadataTags: "enabled",
-        },
+        metadataOptions: METADATA_OPTIONS,
         rootBlockDevice: { volumeType: "gp3", encrypted: true, deleteOnTermination: true, tags },
         userDataBase64,
         userDataReplaceOnChange: true,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { encodeUserData, renderUserData } from "../hosts/user-data";
 import type { ClusterFirewall } from "./cluster-firewall";
 import type { ClusterSecrets } from "./cluster-secrets";
+import { METADATA_OPTIONS } from "./instance-metadata";
 import { createInstanceProfile } from "./instance-role";
 import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
@@ -94,12 +95,7 @@ export class WorkerPool extends pulumi.ComponentResource {
         instanceType: args.instanceTypes[0],
         iamInstanceProfile: { arn: profile.arn },
         vpcSecurityGroupIds: [args.firewall.workers.id, this.securityGroup.id],
-        metadataOptions: {
-          httpEndpoint: "enabled",
-          httpTokens: "required",
-          httpPutResponseHopLimit: 1,
-          instanceMetadataTags: "enabled",
-        },
+        metadataOptions: METADATA_OPTIONS,
         blockDeviceMappings: [
           {
             deviceName: image.rootDeviceName,
