@@ -1,5 +1,6 @@
 import { DescribeAutoScalingInstancesCommand } from "@aws-sdk/client-auto-scaling";
 import type { ApiCall } from "./api-call";
+import { decryptDemands } from "./access-kms";
 import { s3Demands } from "./access-s3";
 import type { Clients } from "./clients";
 import { findGroup } from "./group-members";
@@ -129,5 +130,6 @@ export async function demandsOf(call: ApiCall, { accountId, clients }: Place): P
     `arn:aws:${service}:${global.includes(service) ? "" : region}:${accountId}:${resource}`;
   const found = (await resources[service]?.(call, arn, clients)) ?? [];
   const context = contexts[action]?.(call) ?? {};
-  return (found.length > 0 ? found : ["*"]).map((resource) => ({ action, resource, context }));
+  const own = (found.length > 0 ? found : ["*"]).map((resource) => ({ action, resource, context }));
+  return service === "ssm" ? [...own, ...(await decryptDemands(call, found, clients))] : own;
 }

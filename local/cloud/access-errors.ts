@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Demand } from "./access-demands";
 import { errorResponse, protocolOf, type ApiCall, type ApiResponse, type Protocol } from "./api-call";
 
@@ -73,10 +74,17 @@ export function denialMessage({ sender, action, resource, reason }: Denial, prot
   return `User: ${sender} is not authorized to perform: ${action}${place} ${reason}`.trimEnd();
 }
 
+/** What a service adds when the refusal is that of KMS, which it has asked on the caller's behalf. */
+function passedOn({ service }: ApiCall, { action }: Denial): string {
+  if (service === "kms" || !action.startsWith("kms:")) return "";
+  const about = "Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException";
+  return ` (${about}; Request ID: ${randomUUID()}; Proxy: null)`;
+}
+
 /** What a service answers to a caller whose policies do not allow the call. */
 export function denied(call: ApiCall, denial: Denial): ApiResponse {
   const protocol = protocolOf(call);
-  const message = denialMessage(denial, protocol);
+  const message = denialMessage(denial, protocol) + passedOn(call, denial);
   const answers: Record<Protocol, Refusal> = {
     json: [400, "AccessDeniedException", message],
     ec2: [403, "UnauthorizedOperation", `You are not authorized to perform this operation. ${message}`],

@@ -9,6 +9,7 @@ import {
   DeleteRolePolicyCommand,
   PutRolePermissionsBoundaryCommand,
 } from "@aws-sdk/client-iam";
+import { EncryptCommand, GetKeyPolicyCommand, PutKeyPolicyCommand } from "@aws-sdk/client-kms";
 import {
   DeleteParameterCommand,
   GetParameterCommand,
@@ -86,6 +87,88 @@ test("a role reads no other role's path, neither by path nor by name nor among i
   expect((await refusal(ssm.send(new DeleteParameterCommand({ Name: "/blue/workers/key-1" }))))[1]).toBe(
     "AccessDeniedException",
   );
+});
+
+describe("parameters with a key of the customer's own", () => {
+  let key: string;
+  let role: Session;
+  const names = ["/green/workers/one", "/green/workers/two"];
+  const decrypt = (condition: object = {}): Statement => ({
+    Action: "kms:Decrypt",
+    Resource: key,
+    Condition: {
+      StringEquals: { "kms:ViaService": "ssm.eu-west-1.amazonaws.com" },
+      ArnLike: { "kms:EncryptionContext:PARAMETER_ARN": `${parameters}/green/workers/*` },
+      ...condition,
+    },
+  });
+  const refused = () => {
+    const about = "Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: ";
+    return message("green", "kms:Decrypt", ` on resource: ${key}`) + ` (${about}`;
+  };
+  const ssm = () => new SSMClient(as(cloud, role));
+  const get = (WithDecryption = true, Names = names) => ssm().send(new GetParametersCommand({ Names, WithDecryption }));
+
+  beforeAll(async () => {
+    key = (await cloud.aws("kms", "create-key", "--query", "KeyMetadata.Arn", "--output", "text")).trim();
+    const own = ["--type", "SecureString", "--value", "hidden", "--key-id", key];
+    for (const name of names) await cloud.aws("ssm", "put-parameter", "--name", name, ...own);
+    role = await roleOf(cloud, "green", { Action: "ssm:Get*", Resource: `${parameters}/*` });
+  });
+  afterEach(() => cloud.clients.iam.send(new DeleteRolePolicyCommand({ RoleName: "green", PolicyName: "key" })));
+
+  test("are read in clear by a role that may decrypt with it, each as itself and by way of Parameter Store", async () => {
+    await allow(cloud, "green", "key", decrypt());
+    expect((await get()).Parameters!.map(({ Value }) => Value)).toEqual(["hidden", "hidden"]);
+    const byPath = new GetParametersByPathCommand({ Path: "/green/workers", WithDecryption: true });
+    expect((await ssm().send(byPath)).Parameters).toHaveLength(2);
+    const cli = cloud.awsAs(role);
+    try {
+      const file = path.join(os.tmpdir(), `access-key-${process.pid}`);
+      await fs.writeFile(file, Buffer.from((await cloud.clients.kms.send(encryptText())).CiphertextBlob!));
+      const direct = cli.run(["kms", "decrypt", "--ciphertext-blob", `fileb://${file}`]);
+      await expect(direct).rejects.toThrow(message("green", "kms:Decrypt", ` on resource: ${key}`));
+      await fs.rm(file);
+    } finally {
+      await cli.stop();
+    }
+  });
+
+  const encryptText = () => new EncryptCommand({ KeyId: key, Plaintext: Buffer.from("text") });
+
+  test.each([
+    ["has no statement about it", undefined],
+    ["may decrypt by way of another service", { StringEquals: { "kms:ViaService": "s3.eu-west-1.amazonaws.com" } }],
+    [
+      "may decrypt one of them only",
+      { ArnLike: { "kms:EncryptionContext:PARAMETER_ARN": `${parameters}/green/workers/one` } },
+    ],
+  ])("are refused in KMS's words, by name and by path, to a role that %s", async (_what, condition) => {
+    await allow(cloud, "green", "key", condition === undefined ? { Action: "kms:Encrypt" } : decrypt(condition));
+    const byPath = new GetParametersByPathCommand({ Path: "/green", Recursive: true, WithDecryption: true });
+    for (const call of [get(), ssm().send(byPath)]) {
+      const [status, code, said] = await refusal(call);
+      expect([status, code]).toEqual([400, "AccessDeniedException"]);
+      expect(said.slice(0, refused().length)).toBe(refused());
+      expect(said.slice(refused().length)).toMatch(/^[0-9a-f-]{36}; Proxy: null\)$/);
+    }
+    // As ciphertext, or with the account's default key, nobody is asked.
+    expect((await get(false)).Parameters).toHaveLength(2);
+    expect((await get(true, ["/blue/workers/key-1"])).Parameters![0]!.Value).toBe("secret 1");
+  });
+
+  test("are refused to a role that the key's own policy leaves out", async () => {
+    await allow(cloud, "green", "key", decrypt());
+    const { Policy } = await cloud.clients.kms.send(new GetKeyPolicyCommand({ KeyId: key, PolicyName: "default" }));
+    const put = (text: string) =>
+      cloud.clients.kms.send(new PutKeyPolicyCommand({ KeyId: key, PolicyName: "default", Policy: text }));
+    await put(
+      policy({ Action: "kms:*", Resource: "*", Principal: { AWS: "arn:aws:iam::123456789012:role/administrator" } }),
+    );
+    expect((await refusal(get()))[2]).toContain("is not authorized to perform: kms:Decrypt on resource");
+    await put(Policy!);
+    expect((await get()).Parameters).toHaveLength(2);
+  });
 });
 
 test("a condition on the region holds, and each protocol words what is not allowed as AWS does", async () => {

@@ -3,6 +3,7 @@ import type { Role } from "@aws-sdk/client-iam";
 import simulator = require("@cloud-copilot/iam-simulate");
 import { demandsOf, type Demand } from "./access-demands";
 import { denied, disbelieved, type Denial, type Disbelief } from "./access-errors";
+import { keyPolicy } from "./access-kms";
 import { findRole, readDocument, rolePolicies, type Policy, type RolePolicies } from "./access-policies";
 import { errorResponse, type ApiCall, type ApiResponse } from "./api-call";
 import type { Clients } from "./clients";
@@ -108,15 +109,13 @@ export class Access {
     return `because no ${kind.replace(/^an? /, "")} allows the ${action} action`;
   }
 
-  /** A role's trust policy; for a key the policy that KMS gives each by default, for moto keeps to no other. */
+  /** A role's trust policy, or a key's policy. */
   private async resourcePolicy({ action, resource }: Demand): Promise<unknown> {
     const known = (name: string, policyDocument: unknown) =>
       // The simulator reads the name of a resource policy, and this is the form of one that has a name.
       ({ __validated: true, policyDocument, metadata: { name }, errors: [] });
     if (action.startsWith("kms:") && resource !== "*") {
-      const Principal = { AWS: `arn:aws:iam::${this.settings.accountId}:root` };
-      const statement = { Effect: "Allow", Principal, Action: "kms:*", Resource: "*" };
-      return known("key", { Version: "2012-10-17", Statement: [statement] });
+      return known("key", await keyPolicy(this.settings.clients.kms, resource));
     }
     if (action !== "sts:AssumeRole") return undefined;
     const role = await findRole(this.settings.clients.iam, resource);

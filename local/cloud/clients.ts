@@ -3,6 +3,8 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
 import { operator } from "./sessions";
 
@@ -22,6 +24,8 @@ export function motoClients(endpoint: string, region: string) {
     elb: new ElasticLoadBalancingV2Client(settings),
     ecr: new ECRClient(settings),
     iam: new IAMClient(settings),
+    kms: new KMSClient(settings),
+    ssm: new SSMClient(settings),
     sts: new STSClient(settings),
   };
 }

@@ -154,6 +154,20 @@ test("target health is what the load balancer saw, and initial before it saw any
   expect(await errorOf(`elbv2 describe-target-health --target-group-arn ${arn}x`)).toBe("TargetGroupNotFound");
 });
 
+test("a log group takes up another key, and lets go of it", async () => {
+  const key = await aws<string>("kms create-key --query KeyMetadata.Arn");
+  const keys = () => aws("logs describe-log-groups --log-group-name-prefix /blue/ --query logGroups[].[kmsKeyId]");
+  await aws("logs create-log-group --log-group-name /blue/flow-logs");
+  expect(await keys()).toEqual([[null]]);
+  await aws(`logs associate-kms-key --log-group-name /blue/flow-logs --kms-key-id ${key}`);
+  expect(await keys()).toEqual([[key]]);
+  await aws("logs disassociate-kms-key --log-group-name /blue/flow-logs");
+  expect(await keys()).toEqual([[null]]);
+  expect(await errorOf(`logs associate-kms-key --log-group-name /none --kms-key-id ${key}`)).toBe(
+    "ResourceNotFoundException",
+  );
+});
+
 test("a registry token is good for the hours to come, and a repository's images go with it", async () => {
   const [expiresAt] = await aws<number[]>("ecr get-authorization-token --query authorizationData[].expiresAt");
   expect((expiresAt! * 1000 - Date.now()) / 3_600_000).toBeCloseTo(12, 1);

@@ -53,7 +53,7 @@ let folder: string;
 let provider: RunningProvider;
 let stack: automation.Stack;
 let args: Props;
-let extra: () => void;
+let extra: () => unknown;
 
 const stateText = (): string => readFileSync(path.join(folder, "state/.pulumi/stacks/toys/test.json"), "utf8");
 const up = async () => (await stack.up()).summary.resourceChanges;
@@ -114,6 +114,23 @@ test("changes are made in place, or by replacement where they must be", async ()
   expect(await up()).toEqual({ replace: 1, same: 1 });
   expect(calls).toEqual(["update note", "create 2 at default with hunter2", "delete thing-1"]);
 }, 60_000);
+
+test("a change that is ignored does nothing by itself, and a replacement for any other reason takes it up", async () => {
+  const run = async (size: number, password: string, options: automation.UpOptions = {}): Promise<string[]> => {
+    calls.length = 0;
+    extra = () => new Thing("other", { size, password }, { ignoreChanges: ["password"] });
+    await stack.up(options);
+    return calls.filter((call) => call.startsWith("create") || call.startsWith("update"));
+  };
+  args = { ...args, note: "b", size: 2 };
+  expect(await run(1, "first")).toEqual(["create 1 at default with first"]);
+  expect(await run(1, "second")).toEqual([]);
+  expect(await run(2, "second")).toEqual(["create 2 at default with second"]);
+  const replace = ["urn:pulumi:test::toys::toy:index:Thing::other"];
+  expect(await run(2, "third", { replace })).toEqual(["create 2 at default with third"]);
+  extra = () => undefined;
+  expect(await up()).toEqual({ delete: 1, same: 2 });
+}, 120_000);
 
 test("a provider whose address is not known yet previews, and gets it in the run itself", async () => {
   args = { ...args, note: "b", size: 2 };

@@ -79,6 +79,25 @@ test("changes replace where AWS cannot change in place, and tags never do", () =
   ).toEqual([]);
 });
 
+test("another key replaces volumes, instances and repositories, and parameters, log groups and templates take it up", () => {
+  const [olds, news] = [{ kmsKeyId: "a" }, { kmsKeyId: "b" }];
+  expect(replaced("aws:ebs/volume:Volume", olds, news)).toEqual(["kmsKeyId"]);
+  expect(replaced("aws:ec2/instance:Instance", { rootBlockDevice: olds }, { rootBlockDevice: news })).toEqual([
+    "rootBlockDevice.kmsKeyId",
+  ]);
+  const configured = (kmsKey: string) => ({ encryptionConfigurations: [{ encryptionType: "KMS", kmsKey }] });
+  expect(replaced("aws:ecr/repository:Repository", configured("a"), configured("b"))).toEqual([
+    "encryptionConfigurations[0].kmsKey",
+  ]);
+  expect(replaced("aws:ssm/parameter:Parameter", { keyId: "a" }, { keyId: "b" })).toEqual([]);
+  expect(replaced("aws:cloudwatch/logGroup:LogGroup", olds, news)).toEqual([]);
+  const mapped = (ebs: Props) => ({ blockDeviceMappings: [{ ebs }] });
+  expect(replaced("aws:ec2/launchTemplate:LaunchTemplate", mapped(olds), mapped(news))).toEqual([]);
+  expect(replaced("aws:kms/key:Key", { policy: "a", multiRegion: false }, { policy: "b", multiRegion: true })).toEqual([
+    "multiRegion",
+  ]);
+});
+
 test("user data replaces an instance only when the program says so", () => {
   const type = "aws:ec2/instance:Instance";
   expect(replaced(type, { userDataBase64: "a" }, { userDataBase64: "b" })).toEqual([]);

@@ -5,6 +5,7 @@ import { EC2, type ResourceType } from "@aws-sdk/client-ec2";
 import { ECR } from "@aws-sdk/client-ecr";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { IAM } from "@aws-sdk/client-iam";
+import { KMS } from "@aws-sdk/client-kms";
 import { SSM } from "@aws-sdk/client-ssm";
 import { STS } from "@aws-sdk/client-sts";
 import type { Operation, ResourceModel } from "../model";
@@ -20,6 +21,7 @@ export interface Aws {
   readonly autoscaling: AutoScaling;
   readonly elb: ElasticLoadBalancingV2;
   readonly iam: IAM;
+  readonly kms: KMS;
   readonly logs: CloudWatchLogs;
   readonly ecr: ECR;
   readonly ssm: SSM;
@@ -50,6 +52,7 @@ export function configureAws(config: Props): Aws {
     autoscaling: new AutoScaling(options),
     elb: new ElasticLoadBalancingV2(options),
     iam: new IAM(options),
+    kms: new KMS(options),
     logs: new CloudWatchLogs(options),
     ecr: new ECR(options),
     ssm: new SSM(options),

@@ -2,6 +2,7 @@ import type { ProviderModel } from "../model";
 import { packageVersion } from "../versions";
 import { computeResources } from "./compute";
 import { configureAws, type Aws } from "./context";
+import { encryptionResources } from "./encryption";
 import { firewallResources } from "./firewall";
 import { awsFunctions } from "./functions";
 import { identityResources } from "./identity";
@@ -34,6 +35,7 @@ export const awsProvider = (): ProviderModel<Aws> => ({
     ...loadBalancingResources,
     ...targetGroupResources,
     ...identityResources,
+    ...encryptionResources,
     ...storeResources,
   },
   functions: awsFunctions,
