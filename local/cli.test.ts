@@ -24,7 +24,9 @@ test("words of awscli and of a command on a host are passed on as they are", () 
 });
 
 test("settings for one run are taken as pairs", () => {
-  expect(parseArguments(["up", "--config", "cluster:rotation.certificates=2", "--config=aws:region=eu-west-1"])).toEqual({
+  expect(
+    parseArguments(["up", "--config", "cluster:rotation.certificates=2", "--config=aws:region=eu-west-1"]),
+  ).toEqual({
     ...{ command: "up", rest: [], stack: "local", flags: new Set() },
     config: { "cluster:rotation.certificates": "2", "aws:region": "eu-west-1" },
   });
