@@ -34,6 +34,7 @@ describe("configuration", () => {
       zones: 2,
       natGateways: "single",
       flowLogs: false,
+      ownEncryptionKey: false,
       operatorCidrs: [],
       bastion: {
         enabled: true,

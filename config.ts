@@ -30,6 +30,7 @@ export interface StackConfig {
   readonly zones: number;
   readonly natGateways: NatGateways;
   readonly flowLogs: boolean;
+  readonly ownEncryptionKey: boolean;
   readonly operatorCidrs: readonly string[];
   readonly bastion: BastionConfig;
   readonly serverCount: 1 | 3 | 5;
@@ -119,6 +120,7 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
     zones: fields.integer("zones", 2, 1, MAX_ZONES),
     natGateways: fields.choice("natGateways", "single", ["none", "single", "per-zone"]),
     flowLogs: fields.flag("flowLogs", false),
+    ownEncryptionKey: fields.flag("ownEncryptionKey", false),
     operatorCidrs: fields.texts("operatorCidrs", [], isCidr, "an IPv4 CIDR without host bits", "203.0.113.7/32"),
     bastion: readBastion(fields.object("bastion")),
     serverCount: fields.choice("serverCount", 3, [1, 3, 5], "a majority of them has to survive a failure"),

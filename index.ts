@@ -9,6 +9,7 @@ import { ClusterSecrets } from "./components/cluster-secrets";
 import { ClusterSettings } from "./components/cluster-settings";
 import { operatorCommands } from "./components/commands";
 import { EdgeProxy } from "./components/edge-proxy";
+import { EncryptionKey } from "./components/encryption-key";
 import { Network } from "./components/network";
 import { provenUrl } from "./components/page-proof";
 import { readyAddresses } from "./components/readiness";
@@ -23,6 +24,9 @@ const { region, datacenter, operatorCidrs } = config;
 const identity = { project: config.project, stack: config.stack, cluster: config.cluster };
 const software = { datacenter, nomad: config.nomad, consul: config.consul, releasesUrl: config.releasesUrl };
 
+const encryptionKeyArn = config.ownEncryptionKey
+  ? new EncryptionKey("encryption-key", { identity, region, protect: config.protect }).arn
+  : undefined;
 const network = new Network("network", {
   identity,
   region,
@@ -30,9 +34,10 @@ const network = new Network("network", {
   zones: config.zones,
   natGateways: config.natGateways,
   flowLogs: config.flowLogs,
+  encryptionKeyArn,
 });
 const bastionHost = config.bastion.enabled
-  ? new Bastion("bastion", { identity, region, network, operatorCidrs, ...config.bastion })
+  ? new Bastion("bastion", { identity, region, network, operatorCidrs, encryptionKeyArn, ...config.bastion })
   : undefined;
 const firewall = new ClusterFirewall("firewall", { identity, network });
 const api = new ApiLoadBalancer("api", { identity, network, firewall, bastion: bastionHost, operatorCidrs });
@@ -42,6 +47,7 @@ const secrets = new ClusterSecrets("secrets", {
   datacenter,
   apiNames: [api.loadBalancer.dnsName],
   certificateSeries: config.certificateSeries,
+  encryptionKeyArn,
 });
 
 const servers = new ServerCluster("servers", {
@@ -57,6 +63,7 @@ const servers = new ServerCluster("servers", {
   volumeGiB: config.serverVolumeGiB,
   software,
   protect: config.protect,
+  encryptionKeyArn,
 });
 const repositoryArns = pullableRepositories({
   cluster: config.cluster,
@@ -79,6 +86,7 @@ const pools = config.workerPools.map((pool) => ({
     servers: config.serverCount,
     software,
     repositoryArns,
+    encryptionKeyArn,
   }),
 }));
 
@@ -105,7 +113,13 @@ const consulProvider = new consul.Provider("consul", {
   token: consulToken,
 });
 const workloads = new WorkloadIdentity("workloads", { ca, provider: consulProvider, deletedWith: network.vpc });
-const onCluster = { provider: nomadProvider, workloads, deletedWith: network.vpc, deleteImages: !config.protect };
+const onCluster = {
+  provider: nomadProvider,
+  workloads,
+  deletedWith: network.vpc,
+  deleteImages: !config.protect,
+  encryptionKeyArn,
+};
 
 new ClusterSettings("settings", { deletedWith: network.vpc, nomadProvider, consulProvider });
 const edge = new EdgeProxy("edge", {

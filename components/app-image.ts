@@ -15,6 +15,8 @@ export interface AppImageArgs {
   readonly reference?: string;
   /** Whether a repository that still holds images may be deleted. */
   readonly deleteImages: boolean;
+  /** Encrypts the images instead of ECR's own key. */
+  readonly encryptionKeyArn?: pulumi.Output<string>;
 }
 
 const KEPT_IMAGES = 20;
@@ -65,10 +67,12 @@ export class AppImage extends pulumi.ComponentResource {
         name: `${args.identity.cluster}/${args.app}`,
         imageTagMutability: "IMMUTABLE",
         imageScanningConfiguration: { scanOnPush: true },
+        encryptionConfigurations: args.encryptionKeyArn && [{ encryptionType: "KMS", kmsKey: args.encryptionKeyArn }],
         forceDelete: args.deleteImages,
         tags: resourceTags(args.identity, "service", args.app),
       },
-      { parent: this },
+      // Another key means another repository, an empty one: a repository stays with the key that it was made with.
+      { parent: this, ignoreChanges: ["encryptionConfigurations"] },
     );
     new aws.ecr.LifecyclePolicy(
       name,

@@ -19,6 +19,8 @@ export interface BastionArgs {
   readonly publicKey?: string;
   /** Who may connect by SSH. */
   readonly operatorCidrs: readonly string[];
+  /** Encrypts the root disk instead of the account's default key. */
+  readonly encryptionKeyArn?: pulumi.Output<string>;
 }
 
 /** The way in for people: a small public host that Session Manager forwards ports through, and SSH when a key is given. */
@@ -58,13 +60,19 @@ export class Bastion extends pulumi.ComponentResource {
           httpPutResponseHopLimit: 1,
           instanceMetadataTags: "enabled",
         },
-        rootBlockDevice: { volumeType: "gp3", encrypted: true, deleteOnTermination: true, tags },
+        rootBlockDevice: {
+          volumeType: "gp3",
+          encrypted: true,
+          kmsKeyId: args.encryptionKeyArn,
+          deleteOnTermination: true,
+          tags,
+        },
         userDataBase64: encodeUserData(userData),
         userDataReplaceOnChange: true,
         tags,
       },
-      // A newer image is taken when the bastion is replaced for another reason, not by itself.
-      { parent: this, ignoreChanges: ["ami"], dependsOn: [...args.network.ingress] },
+      // A newer image or another key is taken when the bastion is replaced for another reason, not by itself.
+      { parent: this, ignoreChanges: ["ami", "rootBlockDevice.kmsKeyId"], dependsOn: [...args.network.ingress] },
     );
 
     this.registerOutputs({ instanceId: this.instance.id, publicIp: this.instance.publicIp });

@@ -17,6 +17,9 @@ import { type ClusterIdentity, resourceTags } from "./tags";
 
 export type HostRole = "servers" | "workers";
 
+/** The account's own key for parameters, which AWS makes and keeps. */
+const DEFAULT_KEY = "alias/aws/ssm";
+
 export interface ClusterSecretsArgs {
   readonly identity: ClusterIdentity;
   readonly region: string;
@@ -25,6 +28,8 @@ export interface ClusterSecretsArgs {
   readonly apiNames: readonly pulumi.Input<string>[];
   /** Raising it issues every certificate anew; hosts take them up within two minutes, without a restart. */
   readonly certificateSeries: number;
+  /** Encrypts the parameters instead of Parameter Store's default key of the account. */
+  readonly encryptionKeyArn?: pulumi.Output<string>;
 }
 
 /** What it takes to be an operator of the cluster. */
@@ -137,14 +142,32 @@ export class ClusterSecrets extends pulumi.ComponentResource {
   }
 
   /** What a role needs to read its own path and no other's. */
-  readStatement(role: HostRole): Statement {
-    const path = pulumi.interpolate`arn:aws:ssm:${this.#args.region}:${this.#account}:parameter${this.paths[role]}`;
-    return {
+  readStatements(role: HostRole): Statement[] {
+    const { region, encryptionKeyArn } = this.#args;
+    const own = pulumi.interpolate`arn:aws:ssm:${region}:${this.#account}:parameter${this.paths[role]}/*`;
+    const read: Statement = {
       Sid: "ReadOwnParameters",
       Effect: "Allow",
       Action: ["ssm:GetParameters"],
-      Resource: [pulumi.interpolate`${path}/*`],
+      Resource: [own],
     };
+    // The default key lets every role of the account decrypt what it may read: Systems Manager User Guide, "Restricting
+    // decryption of SecureString parameter values".
+    if (encryptionKeyArn === undefined) return [read];
+    return [
+      read,
+      {
+        Sid: "DecryptOwnParameters",
+        Effect: "Allow",
+        Action: ["kms:Decrypt"],
+        Resource: [encryptionKeyArn],
+        // Parameter Store gives each value the name that it is kept under: KMS Developer Guide, "Parameter Store encryption context".
+        Condition: {
+          StringEquals: { "kms:ViaService": `ssm.${region}.amazonaws.com` },
+          ArnLike: { "kms:EncryptionContext:PARAMETER_ARN": own },
+        },
+      },
+    ];
   }
 
   /**
@@ -177,6 +200,8 @@ export class ClusterSecrets extends pulumi.ComponentResource {
       {
         name: `${this.paths[role]}/${document}`,
         type: "SecureString",
+        // Named even where it is the default: with none named, a parameter would keep a key that is switched off.
+        keyId: this.#args.encryptionKeyArn ?? DEFAULT_KEY,
         value: value.apply((content) => JSON.stringify(content)),
         tags: resourceTags(this.#args.identity, "secrets", `${role}-${document}`),
       },

@@ -30,6 +30,8 @@ export interface EdgeProxyArgs {
   readonly provider: nomad.Provider;
   readonly workloads: WorkloadIdentity;
   readonly deleteImages: boolean;
+  /** Encrypts the images instead of ECR's own key. */
+  readonly encryptionKeyArn?: pulumi.Output<string>;
   readonly deletedWith: pulumi.Resource;
 }
 
@@ -76,7 +78,13 @@ export class EdgeProxy extends pulumi.ComponentResource {
 
     const image = new AppImage(
       `${name}-image`,
-      { identity: args.identity, app: "traefik", reference: args.image, deleteImages: args.deleteImages },
+      {
+        identity: args.identity,
+        app: "traefik",
+        reference: args.image,
+        deleteImages: args.deleteImages,
+        encryptionKeyArn: args.encryptionKeyArn,
+      },
       { parent: this },
     );
     this.image = image.reference;

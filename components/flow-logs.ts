@@ -1,19 +1,29 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { logGroupPath } from "./encryption-key";
 import { policyDocument, trustPolicy } from "./policies";
 import type { Tags } from "./tags";
+
+export interface FlowLogsArgs {
+  readonly vpcId: pulumi.Input<string>;
+  /** Becomes part of the log group's name, by which the cluster's key tells its own groups. */
+  readonly cluster: string;
+  readonly encryptionKeyArn?: pulumi.Output<string>;
+  readonly tags: Tags;
+}
 
 const RETENTION_DAYS = 30;
 
 /** Records the headers of all traffic of a VPC in CloudWatch Logs for 30 days. */
-export function createFlowLogs(
-  name: string,
-  args: { readonly vpcId: pulumi.Input<string>; readonly tags: Tags },
-  parent: pulumi.Resource,
-): aws.ec2.FlowLog {
+export function createFlowLogs(name: string, args: FlowLogsArgs, parent: pulumi.Resource): aws.ec2.FlowLog {
   const group = new aws.cloudwatch.LogGroup(
     `${name}-flow-logs`,
-    { retentionInDays: RETENTION_DAYS, tags: args.tags },
+    {
+      name: `${logGroupPath(args.cluster)}/flow-logs`,
+      retentionInDays: RETENTION_DAYS,
+      kmsKeyId: args.encryptionKeyArn,
+      tags: args.tags,
+    },
     { parent },
   );
   const role = new aws.iam.Role(

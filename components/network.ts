@@ -17,6 +17,8 @@ export interface NetworkArgs {
   readonly zones: number;
   readonly natGateways: NatGateways;
   readonly flowLogs: boolean;
+  /** Encrypts the flow logs instead of the key that CloudWatch Logs has of its own. */
+  readonly encryptionKeyArn?: pulumi.Output<string>;
 }
 
 /** The subnets of one availability zone. */
@@ -66,7 +68,18 @@ export class Network extends pulumi.ComponentResource {
     this.zones = this.#createZones();
     this.ingress = [publicRoutes.route, ...this.#publicAssociations(publicRoutes.table)];
     this.egress = [...this.#createNat(), ...this.#createEndpoints(publicRoutes.table)];
-    if (args.flowLogs) createFlowLogs(name, { vpcId: this.vpc.id, tags: this.#tags("flow-logs") }, this);
+    if (args.flowLogs) {
+      createFlowLogs(
+        name,
+        {
+          vpcId: this.vpc.id,
+          cluster: args.identity.cluster,
+          encryptionKeyArn: args.encryptionKeyArn,
+          tags: this.#tags("flow-logs"),
+        },
+        this,
+      );
+    }
 
     this.registerOutputs({ vpcId: this.vpc.id });
   }

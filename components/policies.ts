@@ -5,7 +5,12 @@ export interface Statement {
   readonly Effect: "Allow";
   readonly Action: readonly string[];
   readonly Resource: pulumi.Input<string> | readonly pulumi.Input<string>[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, pulumi.Input<string>>>>>;
+}
+
+/** What a resource's own policy says, which names whom it is for. */
+export interface ResourceStatement extends Statement {
+  readonly Principal: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /** The text of an IAM policy. */

@@ -36,6 +36,8 @@ export interface ServerClusterArgs {
   readonly software: HostSoftware;
   /** Refuses to delete the data volumes. */
   readonly protect: boolean;
+  /** Encrypts the disks instead of the account's default key. */
+  readonly encryptionKeyArn?: pulumi.Output<string>;
 }
 
 /** One server: an instance, and the volume that outlives it. */
@@ -59,7 +61,7 @@ export class ServerCluster extends pulumi.ComponentResource {
     const profile = createInstanceProfile(
       name,
       {
-        statements: [discoverServers(args.region), args.secrets.readStatement("servers")],
+        statements: [discoverServers(args.region), ...args.secrets.readStatements("servers")],
         tags: resourceTags(args.identity, "servers", name),
       },
       this,
@@ -94,9 +96,11 @@ export class ServerCluster extends pulumi.ComponentResource {
         type: "gp3",
         size: args.volumeGiB,
         encrypted: true,
+        kmsKeyId: args.encryptionKeyArn,
         tags: resourceTags(identity, "servers", `${shortName}-data`),
       },
-      { parent: this, protect: args.protect },
+      // Another key means another volume, an empty one: a volume stays with the key that it was made with.
+      { parent: this, protect: args.protect, ignoreChanges: ["kmsKeyId"] },
     );
     const userDataBase64 = dataVolume.id.apply((dataVolumeId) =>
       encodeUserData(
@@ -125,7 +129,13 @@ export class ServerCluster extends pulumi.ComponentResource {
           httpPutResponseHopLimit: 1,
           instanceMetadataTags: "enabled",
         },
-        rootBlockDevice: { volumeType: "gp3", encrypted: true, deleteOnTermination: true, tags },
+        rootBlockDevice: {
+          volumeType: "gp3",
+          encrypted: true,
+          kmsKeyId: args.encryptionKeyArn,
+          deleteOnTermination: true,
+          tags,
+        },
         userDataBase64,
         userDataReplaceOnChange: true,
         tags: { ...tags, ...autoJoinTag(identity) },
@@ -134,8 +144,8 @@ export class ServerCluster extends pulumi.ComponentResource {
         parent: this,
         // The volume goes with the server: the old instance has to let go of it before the new one can have it.
         deleteBeforeReplace: true,
-        // A newer image is taken when a server is replaced for another reason, not by itself.
-        ignoreChanges: ["ami"],
+        // A newer image or another key is taken when a server is replaced for another reason, not by itself.
+        ignoreChanges: ["ami", "rootBlockDevice.kmsKeyId"],
         dependsOn: [...network.egress, ...args.secrets.parameters.servers],
       },
     );

@@ -21,6 +21,8 @@ export interface ServiceArgs {
   readonly provider: nomad.Provider;
   readonly workloads: WorkloadIdentity;
   readonly deleteImages: boolean;
+  /** Encrypts the images instead of ECR's own key. */
+  readonly encryptionKeyArn?: pulumi.Output<string>;
   /** Goes together with the whole cluster: with it gone, there is no Nomad to ask. */
   readonly deletedWith: pulumi.Resource;
 }
@@ -35,7 +37,13 @@ export class Service extends pulumi.ComponentResource {
 
     const image = new AppImage(
       `${name}-image`,
-      { identity: args.identity, app: args.app, reference: args.image, deleteImages: args.deleteImages },
+      {
+        identity: args.identity,
+        app: args.app,
+        reference: args.image,
+        deleteImages: args.deleteImages,
+        encryptionKeyArn: args.encryptionKeyArn,
+      },
       { parent: this },
     );
     this.image = image.reference;

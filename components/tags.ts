@@ -7,7 +7,8 @@ export interface ClusterIdentity {
 }
 
 /** Parts of the program that tags and bills can be told apart by. */
-export type Component = "network" | "bastion" | "firewall" | "secrets" | "servers" | "workers" | "edge" | "service";
+export type Component =
+  "network" | "encryption" | "bastion" | "firewall" | "secrets" | "servers" | "workers" | "edge" | "service";
 
 export type Tags = Record<string, string>;
 

@@ -36,6 +36,8 @@ export interface WorkerPoolArgs {
   readonly software: HostSoftware;
   /** Repositories that workers may pull from. */
   readonly repositoryArns: readonly pulumi.Input<string>[];
+  /** Encrypts workers' disks instead of the account's default key. */
+  readonly encryptionKeyArn?: pulumi.Output<string>;
 }
 
 /** Time for a worker to boot, join and run the edge proxy before the load balancer's opinion counts. */
@@ -71,7 +73,7 @@ export class WorkerPool extends pulumi.ComponentResource {
       {
         statements: [
           discoverServers(args.region),
-          args.secrets.readStatement("workers"),
+          ...args.secrets.readStatements("workers"),
           ...pullImages(args.repositoryArns),
         ],
         tags,
@@ -103,7 +105,13 @@ export class WorkerPool extends pulumi.ComponentResource {
         blockDeviceMappings: [
           {
             deviceName: image.rootDeviceName,
-            ebs: { volumeType: "gp3", volumeSize: args.rootVolumeGiB, encrypted: "true", deleteOnTermination: "true" },
+            ebs: {
+              volumeType: "gp3",
+              volumeSize: args.rootVolumeGiB,
+              encrypted: "true",
+              kmsKeyId: args.encryptionKeyArn,
+              deleteOnTermination: "true",
+            },
           },
         ],
         tagSpecifications: [{ resourceType: "volume", tags }],

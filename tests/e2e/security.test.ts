@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { AgentApi, AgentError } from "../../local/providers/agent";
 import { type Host, hosts, inTask, operator, outputs } from "./cluster-view";
-import { aws, local, onHost, run, STACK, succeed } from "./support";
+import { aws, eventually, local, onHost, run, STACK, succeed } from "./support";
 
 const CLUSTER = `cluster-${STACK}`;
 
@@ -178,6 +178,60 @@ describe("the cluster's security", () => {
     expect(code).toBe(1);
     expect(`${stdout}${stderr}`).toContain("Parameter Store answers 400 AccessDeniedException: User: arn:aws:sts::");
     expect(`${stdout}${stderr}`).toContain("is not authorized to perform: ssm:GetParameters on resource");
+  });
+
+  it("encrypts disks, parameters and repositories with the stack's own key, which rotates", async () => {
+    const { KeyMetadata } = await aws("kms", "describe-key", "--key-id", `alias/${CLUSTER}`);
+    const key = KeyMetadata.Arn as string;
+    expect(await aws("kms", "get-key-rotation-status", "--key-id", key)).toMatchObject({ KeyRotationEnabled: true });
+    const named = async (...command: string[]): Promise<string[]> => [...new Set((await aws(...command)) as string[])];
+    const data = "Volumes[?Attachments[0].Device=='/dev/sdf'].KmsKeyId";
+    expect(await named("ec2", "describe-volumes", "--query", data)).toEqual([key]);
+    expect(await named("ssm", "describe-parameters", "--query", "Parameters[].KeyId")).toEqual([key]);
+    const images = "repositories[].encryptionConfiguration.kmsKey";
+    expect(await named("ecr", "describe-repositories", "--query", images)).toEqual([key]);
+    const roots = "LaunchTemplateVersions[].LaunchTemplateData.BlockDeviceMappings[].Ebs.KmsKeyId";
+    const { LaunchTemplates } = await aws("ec2", "describe-launch-templates");
+    const template = ["--launch-template-id", LaunchTemplates[0].LaunchTemplateId as string];
+    expect(await named("ec2", "describe-launch-template-versions", ...template, "--query", roots)).toEqual([key]);
+  });
+
+  it("gives a host no secret once its role may not decrypt with the key, and again when it may", async () => {
+    const { container, id } = workers[0]!;
+    const profile = "Reservations[0].Instances[0].IamInstanceProfile.Arn";
+    const arn = (await aws("ec2", "describe-instances", "--instance-ids", id, "--query", profile)) as string;
+    const { InstanceProfile } = await aws(
+      ...["iam", "get-instance-profile", "--instance-profile-name", arn.split("/").at(-1)!],
+    );
+    const role = ["--role-name", InstanceProfile.Roles[0].RoleName as string];
+    const { PolicyNames } = await aws("iam", "list-role-policies", ...role);
+    const policy = [...role, "--policy-name", PolicyNames[0] as string];
+    const { PolicyDocument } = await aws("iam", "get-role-policy", ...policy);
+    const put = (statements: unknown[]) =>
+      aws(
+        ...["iam", "put-role-policy", ...policy, "--policy-document"],
+        JSON.stringify({ ...PolicyDocument, Statement: statements }),
+      );
+    const bootLog = () => onHost(container, "cat /var/log/cluster-boot.log");
+    const before = (await bootLog()).length;
+
+    const all = PolicyDocument.Statement as { Sid: string }[];
+    await put(all.filter(({ Sid }) => Sid !== "DecryptOwnParameters"));
+    try {
+      await onHost(container, "systemctl --no-block restart cluster-secrets.service");
+      // It goes on asking for five minutes, and says every fifteen seconds why it has to.
+      await eventually("the refusal", 60, async () =>
+        expect((await bootLog()).slice(before)).toMatch(
+          /step=refresh-secrets .*Parameter Store answers 400 AccessDeniedException: User: \S+ is not authorized to perform: kms:Decrypt /,
+        ),
+      );
+    } finally {
+      await put(all);
+    }
+    await eventually("secrets", 60, () => onHost(container, "! systemctl is-active --quiet cluster-secrets.service"));
+    expect(await onHost(container, "journalctl --unit cluster-secrets --lines 3 --output cat")).toContain(
+      "nothing new",
+    );
   });
 
   it("lets a service register under its own name and no other, and read no key", async () => {

@@ -156,9 +156,19 @@ describe("the cluster's hosts", () => {
 
   it("replace a server in place, after the old one let go of its volume, and never for a newer image alone", () => {
     const { options, inputs } = mocks.ofType("aws:ec2/instance:Instance")["servers-1"]!;
-    expect(options).toMatchObject({ deleteBeforeReplace: true, ignoreChanges: ["ami"] });
+    expect(options).toMatchObject({ deleteBeforeReplace: true, ignoreChanges: ["ami", "rootBlockDevice.kmsKeyId"] });
     expect(inputs.userDataReplaceOnChange).toBe(true);
     expect(options.dependsOn).toEqual(expect.arrayContaining(["network-private-a-nat", "network-private-b-nat"]));
+  });
+
+  it("replace no data volume for another key", () => {
+    for (const { options } of Object.values(mocks.ofType("aws:ebs/volume:Volume"))) {
+      expect(options.ignoreChanges).toEqual(["kmsKeyId"]);
+    }
+    expect(mocks.ofType("aws:ec2/instance:Instance")["bastion"]!.options.ignoreChanges).toEqual([
+      "ami",
+      "rootBlockDevice.kmsKeyId",
+    ]);
   });
 
   it("mark servers alone for auto-join", () => {

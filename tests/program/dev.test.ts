@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
+import { encryptedWith } from "./encryption";
 import type { RecordingMocks } from "./recording-mocks";
 import { valueOf } from "./recording-mocks";
 import { DEV_COUNTS } from "./resource-counts";
@@ -43,6 +44,11 @@ describe("the program for dev", () => {
       "aws:iam/rolePolicy:RolePolicy",
       "aws:lb/targetGroupAttachment:TargetGroupAttachment",
     ]);
+  });
+
+  it("leaves encryption to AWS's keys", () => {
+    expect(new Set(Object.values(encryptedWith(mocks)))).toEqual(new Set([undefined, "alias/aws/ssm"]));
+    expect(encryptedWith(mocks)).toMatchObject({ "servers-1-data": undefined, "secrets-servers-tls": "alias/aws/ssm" });
   });
 
   it("boots every host with its own user data, of which EC2 accepts the size", () => {

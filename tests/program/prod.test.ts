@@ -1,4 +1,5 @@
 import type { RecordingMocks } from "./recording-mocks";
+import { encryptedWith } from "./encryption";
 import { PROD_COUNTS } from "./resource-counts";
 import { PROGRAM_TIMEOUT_MS, runProgram } from "./run-program";
 
@@ -29,7 +30,7 @@ describe("the program for prod", () => {
     }
   });
 
-  it("refuses to delete the servers' data volumes, and image repositories that hold images", () => {
+  it("refuses to delete the servers' data volumes, their key, and image repositories that hold images", () => {
     const volumes = mocks.ofType("aws:ebs/volume:Volume");
     expect(Object.keys(volumes)).toEqual(["servers-1-data", "servers-2-data", "servers-3-data"]);
     for (const { inputs, options } of Object.values(volumes)) {
@@ -39,7 +40,19 @@ describe("the program for prod", () => {
     for (const { inputs } of Object.values(mocks.ofType("aws:ecr/repository:Repository")))
       expect(inputs).toMatchObject({ forceDelete: false, imageTagMutability: "IMMUTABLE" });
     const protectedTypes = mocks.registrations.filter(({ options }) => options.protect).map(({ type }) => type);
-    expect([...new Set(protectedTypes)]).toEqual(["aws:ebs/volume:Volume"]);
+    expect([...new Set(protectedTypes)].sort()).toEqual(["aws:ebs/volume:Volume", "aws:kms/key:Key"]);
+  });
+
+  it("encrypts disks, parameters, images and flow logs with its own key", () => {
+    const arn = "arn:encryption-key";
+    expect(encryptedWith(mocks)).toEqual({
+      ...Object.fromEntries(["bastion", "servers-1", "servers-2", "servers-3"].map((name) => [name, arn])),
+      ...Object.fromEntries([1, 2, 3].map((number) => [`servers-${number}-data`, arn])),
+      ...{ "workers-edge": arn, "workers-inner": arn, "network-flow-logs": arn },
+      ...{ "secrets-servers-acl": arn, "secrets-servers-consul": arn, "secrets-servers-nomad": arn },
+      ...{ "secrets-servers-tls": arn, "secrets-workers-consul": arn, "secrets-workers-nomad": arn },
+      ...{ "secrets-workers-tls": arn, "backend-image": arn, "edge-image": arn, "frontend-image": arn },
+    });
   });
 
   it("keeps the APIs' load balancer internal, with the bastion as the only way in", () => {

@@ -39,6 +39,7 @@ const OUTPUTS: Record<string, (name: string, inputs: Record<string, any>) => Rec
   "aws:autoscaling/group:Group": (name) => ({ name, arn: `arn:${name}` }),
   "aws:iam/role:Role": (name) => ({ name, arn: `arn:${name}` }),
   "aws:iam/instanceProfile:InstanceProfile": (name) => ({ name, arn: `arn:${name}` }),
+  "aws:kms/key:Key": (name) => ({ keyId: `${name}-id`, arn: `arn:${name}` }),
   "aws:ecr/repository:Repository": (_, inputs) => ({
     registryId: "123456789012",
     repositoryUrl: `123456789012.dkr.ecr.eu-west-1.amazonaws.com/${inputs.name}`,

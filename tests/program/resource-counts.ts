@@ -60,15 +60,19 @@ export const DEV_COUNTS: Readonly<Record<string, number>> = {
   "tls:index/selfSignedCert:SelfSignedCert": 1,
 };
 
-/** Like dev, with the APIs open to one range of operators. */
+const OWN_KEY = { "aws:kms/alias:Alias": 1, "aws:kms/key:Key": 1, "cluster:index:EncryptionKey": 1 };
+
+/** Like dev, with a key of its own and the APIs open to one range of operators. */
 export const LOCAL_COUNTS: Readonly<Record<string, number>> = {
   ...DEV_COUNTS,
+  ...OWN_KEY,
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": 26,
 };
 
-/** Three zones with a NAT gateway each, flow logs, and a second pool of workers. */
+/** Three zones with a NAT gateway each, flow logs, a key of its own, and a second pool of workers. */
 export const PROD_COUNTS: Readonly<Record<string, number>> = {
   ...DEV_COUNTS,
+  ...OWN_KEY,
   "aws:autoscaling/group:Group": 2,
   "aws:cloudwatch/logGroup:LogGroup": 1,
   "aws:ec2/eip:Eip": 3,
