@@ -1,6 +1,6 @@
 import { encryptedDisks, flowLogs, protectedData } from "./disks";
 import { judge } from "./test-resources";
-import { FLOW_LOG, INSTANCE, LAUNCH_TEMPLATE, REPOSITORY, VOLUME, VPC } from "./types";
+import { FLOW_LOG, INSTANCE, KEY, LAUNCH_TEMPLATE, REPOSITORY, VOLUME, VPC } from "./types";
 
 describe("encrypted-disks", () => {
   it.each([
@@ -31,11 +31,14 @@ describe("encrypted-disks", () => {
 });
 
 describe("protected-data", () => {
-  it("wants prod's volumes protected, and its repositories kept", () => {
-    expect(judge(protectedData, { type: VOLUME, stack: "prod", protect: true })).toEqual([]);
-    expect(judge(protectedData, { type: VOLUME, stack: "prod" })).toEqual([
+  it.each([VOLUME, KEY])("wants prod's %s protected", (type) => {
+    expect(judge(protectedData, { type, stack: "prod", protect: true })).toEqual([]);
+    expect(judge(protectedData, { type, stack: "prod" })).toEqual([
       "protect: expected true, got false; set cluster:protect to true for this stack",
     ]);
+  });
+
+  it("wants prod's repositories kept", () => {
     expect(judge(protectedData, { type: REPOSITORY, stack: "prod", props: { forceDelete: false } })).toEqual([]);
     expect(judge(protectedData, { type: REPOSITORY, stack: "prod", props: { forceDelete: true } })).toEqual([
       "forceDelete: expected false, got true; set cluster:protect to true for this stack",

@@ -1,6 +1,6 @@
 import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { allOfType, isNamedBy, ofType, violation, whereabouts } from "./rule";
-import { FLOW_LOG, INSTANCE, LAUNCH_TEMPLATE, REPOSITORY, VOLUME, VPC } from "./types";
+import { FLOW_LOG, INSTANCE, KEY, LAUNCH_TEMPLATE, REPOSITORY, VOLUME, VPC } from "./types";
 
 interface Disk {
   encrypted?: boolean | string;
@@ -45,15 +45,16 @@ function matters(urn: string, config: { stacks?: readonly string[] }): boolean {
   return (config.stacks ?? configSchema.properties.stacks.default).includes(whereabouts(urn).stack);
 }
 
-/** In the stacks that matter (by default `prod`), data volumes are protected, and repositories keep their images. */
+/** In the stacks that matter (by default `prod`), data volumes and keys are protected, and repositories keep their images. */
 export const protectedData: ResourceValidationPolicy = {
   name: "protected-data",
   description:
     "Where data matters (the stacks of this rule's configuration, prod unless told otherwise), data volumes refuse to be deleted, " +
-    "and so do repositories that hold images: a slip must not take the Raft state, or what a rollback runs.",
+    "and so do the keys that they are encrypted with and repositories that hold images: a slip must not take the Raft state, or " +
+    "what a rollback runs.",
   configSchema,
   validateResource: [
-    ofType(VOLUME, (_, report, { urn, opts, getConfig }) => {
+    ofType([VOLUME, KEY], (_, report, { urn, opts, getConfig }) => {
       if (opts.protect || !matters(urn, getConfig())) return;
       report(violation("protect", "true", opts.protect, "set cluster:protect to true for this stack"));
     }),

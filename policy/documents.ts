@@ -9,10 +9,15 @@ export interface Statement {
   readonly principals: Readonly<Record<string, readonly string[]>>;
   /** Which of NotAction, NotResource and NotPrincipal it has: what is meant by them is everything else. */
   readonly exceptions: readonly string[];
+  /** Whether it holds under conditions only, whatever they are. */
+  readonly isConditional: boolean;
 }
 
 type Values = string | readonly string[];
-type RawStatement = Readonly<Record<string, Values>> & { Principal?: "*" | Readonly<Record<string, Values>> };
+type RawStatement = Readonly<Record<string, Values>> & {
+  Principal?: "*" | Readonly<Record<string, Values>>;
+  Condition?: object;
+};
 
 const list = (value: Values | undefined): readonly string[] => (value === undefined ? [] : [value].flat());
 
@@ -32,6 +37,7 @@ export function statements(document: unknown, report: Report): readonly Statemen
       resources: list(raw.Resource),
       principals: Object.fromEntries(Object.entries(principal).map(([kind, names]) => [kind, list(names)])),
       exceptions: Object.keys(raw).filter((key) => /^Not/.test(key)),
+      isConditional: Object.keys(raw.Condition ?? {}).length > 0,
     };
   });
 }

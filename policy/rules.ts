@@ -4,6 +4,7 @@ import * as iam from "./iam";
 import * as ingress from "./ingress";
 import * as instances from "./instances";
 import * as jobs from "./jobs";
+import * as keys from "./keys";
 import * as loadBalancers from "./load-balancers";
 import * as plainSecrets from "./plain-secrets";
 import * as securityGroups from "./security-groups";
@@ -32,6 +33,8 @@ export const rules: Policies = [
   iam.trustedServices,
   iam.ownStatements,
   serverSecrets.serversParameters,
+  keys.rotatingKeys,
+  keys.closedKeys,
   loadBalancers.dropInvalidHeaders,
   loadBalancers.guardedNetworkLoadBalancers,
   loadBalancers.modernTls,

@@ -1,6 +1,6 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { ofType, type Report, violation, whereabouts } from "./rule";
-import { AUTOSCALING_GROUP, EIP_ASSOCIATION, LIFECYCLE_POLICY, PUBLIC_ACCESS_BLOCK } from "./types";
+import { AUTOSCALING_GROUP, EIP_ASSOCIATION, KEY_POLICY, LIFECYCLE_POLICY, PUBLIC_ACCESS_BLOCK } from "./types";
 import { ROLE_POLICY, ROLE_POLICY_ATTACHMENT } from "./types";
 
 /** Types of the AWS provider that take no tags. What is not listed is expected to have them, so that no new type goes untagged. */
@@ -16,6 +16,7 @@ const UNTAGGABLE: readonly string[] = [
   "aws:kms/alias:Alias",
   "aws:lb/targetGroupAttachment:TargetGroupAttachment",
   EIP_ASSOCIATION,
+  KEY_POLICY,
   LIFECYCLE_POLICY,
   PUBLIC_ACCESS_BLOCK,
   ROLE_POLICY,

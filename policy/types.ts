@@ -26,6 +26,9 @@ export const ROLE_POLICY_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAt
 export const LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer";
 export const LISTENER = "aws:lb/listener:Listener";
 
+export const KEY = "aws:kms/key:Key";
+export const KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy";
+
 export const REPOSITORY = "aws:ecr/repository:Repository";
 export const LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy";
 export const PARAMETER = "aws:ssm/parameter:Parameter";

@@ -68,6 +68,12 @@ export const HOST_MUTATIONS: readonly Mutation[] = [
   ],
   [
     "protected-data",
+    "encryption-key",
+    "the key of the volumes may be deleted",
+    (stack) => (stack.find(types.KEY).protect = false),
+  ],
+  [
+    "protected-data",
     "backend-image",
     "a repository goes with its images",
     (stack) => (stack.props(REPOSITORY, "backend-image").forceDelete = true),

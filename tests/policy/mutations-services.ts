@@ -46,6 +46,18 @@ export const SERVICE_MUTATIONS: readonly Mutation[] = [
       }),
   ],
   [
+    "rotating-keys",
+    "encryption-key",
+    "the key stays the same for ever",
+    (stack) => (stack.props(types.KEY).enableKeyRotation = false),
+  ],
+  [
+    "closed-keys",
+    "encryption-key",
+    "anybody uses the key",
+    (stack) => stack.changeStatement(types.KEY, "encryption-key", "policy", { Principal: "*" }),
+  ],
+  [
     "drop-invalid-headers",
     "edge",
     "malformed headers get through",
