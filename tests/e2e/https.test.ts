@@ -7,7 +7,7 @@ import { aws, eventually } from "./support";
 const POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 const NAME = "www.example.com";
 
-/** A load balancer by a client that nobody here wrote, on a network of its own beside the cluster's. */
+/** A load balancer by a client that nobody here wrote, beside the cluster's own. */
 describe("HTTPS at a load balancer, by awscli", () => {
   const files = selfSigned([NAME]);
   const ca = readFileSync(files.cert_file);
@@ -29,37 +29,20 @@ describe("HTTPS at a load balancer, by awscli", () => {
       ],
       (result) => ["acm", "delete-certificate", "--certificate-arn", result.CertificateArn],
     );
-    const { Vpc } = await make(["ec2", "create-vpc", "--cidr-block", "10.251.0.0/16"], (result) => [
-      ...["ec2", "delete-vpc", "--vpc-id", result.Vpc.VpcId],
-    ]);
-    const vpc = ["--vpc-id", Vpc.VpcId];
-    const { Subnet } = await make(["ec2", "create-subnet", ...vpc, "--cidr-block", "10.251.1.0/24"], (result) => [
-      ...["ec2", "delete-subnet", "--subnet-id", result.Subnet.SubnetId],
-    ]);
-    const { InternetGateway } = await make(["ec2", "create-internet-gateway"], (result) => [
-      ...["ec2", "delete-internet-gateway", "--internet-gateway-id", result.InternetGateway.InternetGatewayId],
-    ]);
-    const gateway = InternetGateway.InternetGatewayId;
-    await make(["ec2", "attach-internet-gateway", ...vpc, "--internet-gateway-id", gateway], () => [
-      ...["ec2", "detach-internet-gateway", ...vpc, "--internet-gateway-id", gateway],
-    ]);
-    const { RouteTables } = await aws("ec2", "describe-route-tables", "--filters", `Name=vpc-id,Values=${Vpc.VpcId}`);
-    await aws(
-      ...["ec2", "create-route", "--route-table-id", RouteTables[0].RouteTableId],
-      ...["--destination-cidr-block", "0.0.0.0/0", "--gateway-id", gateway],
-    );
+    const found = await aws("elbv2", "describe-load-balancers");
+    const edge = found.LoadBalancers.find(({ Type }: { Type: string }) => Type === "application");
     const { GroupId } = await make(
-      ["ec2", "create-security-group", ...vpc, "--group-name", "https", "--description", "HTTPS"],
+      ["ec2", "create-security-group", "--vpc-id", edge.VpcId, "--group-name", "https", "--description", "HTTPS"],
       (result) => ["ec2", "delete-security-group", "--group-id", result.GroupId],
     );
-    for (const port of ["80", "443"]) {
-      await aws(
-        ...["ec2", "authorize-security-group-ingress", "--group-id", GroupId],
-        ...["--protocol", "tcp", "--port", port, "--cidr", "0.0.0.0/0"],
-      );
-    }
+    const from = "IpRanges=[{CidrIp=0.0.0.0/0}]";
+    await aws(
+      ...["ec2", "authorize-security-group-ingress", "--group-id", GroupId, "--ip-permissions"],
+      ...[80, 443].map((port) => `IpProtocol=tcp,FromPort=${port},ToPort=${port},${from}`),
+    );
+    const subnets = edge.AvailabilityZones.map(({ SubnetId }: { SubnetId: string }) => SubnetId);
     const { LoadBalancers } = await make(
-      ["elbv2", "create-load-balancer", "--name", "https", "--subnets", Subnet.SubnetId, "--security-groups", GroupId],
+      ["elbv2", "create-load-balancer", "--name", "https", "--subnets", ...subnets, "--security-groups", GroupId],
       (result) => ["elbv2", "delete-load-balancer", "--load-balancer-arn", result.LoadBalancers[0].LoadBalancerArn],
     );
     host = LoadBalancers[0].DNSName;
