@@ -42,7 +42,8 @@ async function main(): Promise<void> {
   const { stack, region, accountId, moto, registryPort } = settings;
   const run = "/run/cloud";
   const storage = settings.registryStorage;
-  await Promise.all([run, storage].map((folder) => fs.mkdir(folder, { recursive: true })));
+  const certificateFolder = path.join(run, "certificates");
+  await Promise.all([run, storage, certificateFolder].map((folder) => fs.mkdir(folder, { recursive: true })));
   const files = { images: path.join(run, "images.json"), registry: path.join(run, "registry.json") };
   await fs.writeFile(files.images, motoImages());
   await fs.writeFile(files.registry, registryConfiguration(storage, registryPort));
@@ -68,7 +69,7 @@ async function main(): Promise<void> {
     name: "moto",
     command: moto.python,
     args: [moto.server, "-H", "127.0.0.1", "-p", String(moto.port)],
-    env: motoEnvironment(files.images, accountId),
+    env: motoEnvironment(files.images, certificateFolder, accountId),
     // Its state is in its memory: a new one would not know the hosts that run.
     restarts: 0,
     ready: () => answers(moto.port, "/moto-api/"),
@@ -87,7 +88,7 @@ async function main(): Promise<void> {
   const clients = motoClients(`http://127.0.0.1:${moto.port}`, region);
   const resolver = new VpcResolver({ region, file: dnsFile, program: dnsmasq, log });
   const hypervisor = await startHypervisor({
-    ...{ stack, region, endpoint: `http://127.0.0.1:${moto.port}`, log },
+    ...{ stack, region, endpoint: `http://127.0.0.1:${moto.port}`, certificates: certificateFolder, log },
     onNetwork: (network) => resolver.add(network),
   });
   stops.push(() => hypervisor.stop());

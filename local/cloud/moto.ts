@@ -49,10 +49,11 @@ export function motoImages(): string {
   );
 }
 
-/** moto's environment: this cloud's images, and AWS's own errors for images, keys and types that do not exist. */
-export function motoEnvironment(imagesFile: string, accountId: string): Record<string, string> {
+/** moto's environment: this cloud's images, a folder for the keys of certificates, and AWS's own errors for images, keys and types that do not exist. */
+export function motoEnvironment(imagesFile: string, certificates: string, accountId: string): Record<string, string> {
   return {
     MOTO_AMIS_PATH: imagesFile,
+    CERTIFICATES: certificates,
     MOTO_ACCOUNT_ID: accountId,
     MOTO_ENABLE_AMI_VALIDATION: "true",
     MOTO_ENABLE_KEYPAIR_VALIDATION: "true",

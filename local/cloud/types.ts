@@ -37,6 +37,8 @@ export interface HypervisorSettings {
   readonly region: string;
   /** moto's plain address, such as `http://127.0.0.1:5000`. */
   readonly endpoint: string;
+  /** Folder with a PEM file for each imported certificate: certificate, chain and key, named by the last part of its ARN. */
+  readonly certificates: string;
   onNetwork(network: VpcNetwork): Promise<void>;
   log(line: string): void;
 }

@@ -1,6 +1,6 @@
 const Sequencer = require("@jest/test-sequencer").default;
 
-const ORDER = ["cloud", "cluster", "security", "hostile-input", "destroy"];
+const ORDER = ["cloud", "https", "cluster", "security", "hostile-input", "destroy"];
 
 /** One stack serves all suites; the one that takes it down is the last. */
 module.exports = class extends Sequencer {

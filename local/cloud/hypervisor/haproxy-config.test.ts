@@ -1,4 +1,4 @@
-import { type Balancer, haproxyConfig } from "./haproxy-config";
+import { type Balancer, certificateFile, haproxyConfig } from "./haproxy-config";
 import { httpRules } from "./haproxy-http";
 import { withNewServers } from "./load-balancers";
 import type { Attributes, TargetGroupState } from "./state";
@@ -69,11 +69,27 @@ describe("haproxyConfig", () => {
     );
   });
 
-  it("refuses a protocol that it does not model", () => {
-    const listener = { ...forward, Port: 443, Protocol: "HTTPS" as const };
-    expect(() => haproxyConfig({ ...application, listeners: [listener] })).toThrow(
-      "listener 443: protocol HTTPS is not modelled: use HTTP or TCP",
-    );
+  it("speaks TLS as the listener's policy says, with a file for each certificate", () => {
+    const tls = {
+      pem: "pem",
+      protocols: ["TLSv1.3", "TLSv1.2"],
+      ciphers: ["TLS_AES_128_GCM_SHA256", "ECDHE-A", "ECDHE-B"],
+    };
+    const listener = { ...forward, Port: 443, Protocol: "HTTPS" as const, tls };
+    const config = haproxyConfig({ ...application, listeners: [listener] });
+    expect(config.split("\n").filter((line) => line.includes("bind") || line.includes("-Proto"))).toEqual([
+      `  bind :443 ssl crt ${certificateFile(tls)} ssl-min-ver TLSv1.2 ssl-max-ver TLSv1.3 ` +
+        "ciphersuites TLS_AES_128_GCM_SHA256 ciphers ECDHE-A:ECDHE-B alpn h2,http/1.1",
+      "  http-request set-header X-Forwarded-Proto https",
+    ]);
+    expect(certificateFile({ ...tls, pem: "another" })).not.toBe(certificateFile(tls));
+  });
+
+  it.each([
+    ["HTTPS", "listener 443: its certificate has no key here: import one into ACM"],
+    ["TLS", "listener 443: protocol TLS is not modelled: use TCP"],
+  ] as const)("refuses what it cannot serve: %s", (Protocol, message) => {
+    expect(() => haproxyConfig({ ...application, listeners: [{ ...forward, Port: 443, Protocol }] })).toThrow(message);
   });
 });
 
@@ -106,7 +122,7 @@ describe("httpRules", () => {
     expect(refusals({ "routing.http.desync_mitigation_mode": "defensive" })).toEqual(always);
     expect(refusals({ "routing.http.desync_mitigation_mode": "strictest" })).toEqual([
       ...always,
-      "400 !{ req.ver 1.0 1.1 }",
+      "400 !{ req.ver 1.0 1.1 } !{ fc_http_major 2 }",
       "400 METH_GET { req.hdr(Content-Length) -m found }",
       "400 METH_GET { req.hdr(Transfer-Encoding) -m found }",
       "400 { req.hdrs -m reg [^\\t\\r\\n\\x20-\\x7e] }",

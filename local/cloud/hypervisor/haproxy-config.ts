@@ -1,6 +1,7 @@
 import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { createHash } from "node:crypto";
 import { httpBuffers, httpRules } from "./haproxy-http";
-import type { Attributes, ListenerState, TargetGroupState } from "./state";
+import type { Attributes, ListenerState, ListenerTls, TargetGroupState } from "./state";
 
 /** The port of the runtime API inside a load balancer's container; its packet filter lets only the cloud reach it. */
 export const STATS_PORT = 9999;
@@ -48,13 +49,36 @@ export function serverName(target: { readonly id: string; readonly port: number 
 }
 
 function frontend(listener: ListenerState, mode: string, { attributes, targetGroups }: Balancer): string {
-  if (listener.Protocol === "HTTPS" || listener.Protocol === "TLS") {
-    throw new Error(`listener ${listener.Port}: protocol ${listener.Protocol} is not modelled: use HTTP or TCP`);
-  }
-  const lines = [`frontend port-${listener.Port}`, `  bind :${listener.Port}`];
-  if (mode === "http") lines.push(...httpRules(listener.Port!, "http", attributes, listener.attributes));
+  if (listener.Protocol === "TLS") throw new Error(`listener ${listener.Port}: protocol TLS is not modelled: use TCP`);
+  const lines = [`frontend port-${listener.Port}`, `  bind :${listener.Port}${secure(listener, attributes)}`];
+  if (mode === "http")
+    lines.push(
+      ...httpRules(listener.Port!, listener.Protocol === "HTTPS" ? "https" : "http", attributes, listener.attributes),
+    );
   for (const action of listener.DefaultActions ?? []) lines.push(...renderAction(action, targetGroups));
   return lines.join("\n");
+}
+
+/** Where a listener's certificate and key are; another file for another certificate, so that a change is seen. */
+export function certificateFile({ pem }: ListenerTls): string {
+  return `/run/certificate-${createHash("sha256").update(pem).digest("hex").slice(0, 16)}.pem`;
+}
+
+function secure({ Port, Protocol, tls }: ListenerState, attributes: Attributes): string {
+  if (Protocol !== "HTTPS") return "";
+  if (tls === undefined) throw new Error(`listener ${Port}: its certificate has no key here: import one into ACM`);
+  const [newer, older] = [true, false].map((wanted) =>
+    tls.ciphers.filter((name) => name.startsWith("TLS_") === wanted).join(":"),
+  );
+  const protocols = [...tls.protocols].sort();
+  return [
+    ` ssl crt ${certificateFile(tls)} ssl-min-ver ${protocols[0]} ssl-max-ver ${protocols.at(-1)}`,
+    newer && `ciphersuites ${newer}`,
+    older && `ciphers ${older}`,
+    attributes["routing.http2.enabled"] === "false" ? "alpn http/1.1" : "alpn h2,http/1.1",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function renderAction(action: Action, groups: readonly TargetGroupState[]): string[] {

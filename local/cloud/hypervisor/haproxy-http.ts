@@ -62,7 +62,7 @@ function refuse(status: number, condition: string): string {
  */
 const STRICTEST = [
   // NonCompliantVersion
-  refuse(400, "!{ req.ver 1.0 1.1 }"),
+  refuse(400, "!{ req.ver 1.0 1.1 } !{ fc_http_major 2 }"),
   // UndefinedContentLengthSemantics, GetHeadZeroContentLength, UndefinedTransferEncodingSemantics; METH_GET is HEAD too
   refuse(400, "METH_GET { req.hdr(Content-Length) -m found }"),
   refuse(400, "METH_GET { req.hdr(Transfer-Encoding) -m found }"),

@@ -21,9 +21,9 @@ const volumeFolder = (stack: string) => `/var/lib/cloud/volumes/${stack}`;
  * over, one pass at a time.
  */
 export async function startHypervisor(settings: HypervisorSettings): Promise<Hypervisor> {
-  const { stack, region, endpoint, log } = settings;
+  const { stack, region, endpoint, certificates, log } = settings;
   const docker = new Docker();
-  const reader = new StateReader(endpoint, region);
+  const reader = new StateReader(endpoint, region, certificates);
   const networks = new Networks(docker, stack, hostname(), settings.onNetwork, log);
   const networkName = (vpcId: string) => networks.name(vpcId);
   const networkIsReady = (vpcId: string | undefined) => networks.isReady(vpcId);

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import type { TargetHealth } from "../types";
 import { toNumber } from "./addresses";
 import { STACK_LABEL, execIn, removeContainer } from "./docker";
-import { STATE_FILE, STATS_PORT, backendName, haproxyConfig, serverName } from "./haproxy-config";
+import { STATE_FILE, STATS_PORT, backendName, certificateFile, haproxyConfig, serverName } from "./haproxy-config";
 import { packetFilter } from "./packet-filter";
 import type { CloudState, TargetGroupState } from "./state";
 
@@ -148,7 +148,11 @@ export class LoadBalancers {
         return instance?.State?.Name === "running" ? instance.PrivateIpAddress : undefined;
       },
     });
-    if (proxy.config !== config) await this.configure(proxy, config);
+    if (proxy.config === config) return;
+    for (const { tls } of balancer.listeners) {
+      if (tls) await execIn(proxy.container, ["sh", "-c", `umask 077; cat > ${certificateFile(tls)}`], tls.pem);
+    }
+    await this.configure(proxy, config);
   }
 
   private async create(balancer: CloudState["loadBalancers"][number], address: string): Promise<Proxy> {

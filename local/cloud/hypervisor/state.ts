@@ -24,6 +24,7 @@ import {
   DescribeListenersCommand,
   DescribeLoadBalancerAttributesCommand,
   DescribeLoadBalancersCommand,
+  DescribeSSLPoliciesCommand,
   DescribeTargetGroupAttributesCommand,
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
@@ -32,12 +33,26 @@ import {
   type LoadBalancer,
   type TargetGroup,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
 
 /** What the API gives as a list of attributes. */
 export type Attributes = Readonly<Record<string, string | undefined>>;
 
+/** How a listener speaks TLS. */
+export interface ListenerTls {
+  /** Certificate, chain and private key. */
+  readonly pem: string;
+  /** Such as `TLSv1.2`. */
+  readonly protocols: readonly string[];
+  /** In OpenSSL's words. */
+  readonly ciphers: readonly string[];
+}
+
 export interface ListenerState extends Listener {
   readonly attributes: Attributes;
+  /** Of listeners with HTTPS, whose certificate was imported. */
+  readonly tls?: ListenerTls;
 }
 
 export interface LoadBalancerState extends LoadBalancer {
@@ -71,7 +86,11 @@ export class StateReader {
   private readonly elb: ElasticLoadBalancingV2Client;
   private readonly imageNames = new Map<string, string>();
 
-  constructor(endpoint: string, region: string) {
+  constructor(
+    endpoint: string,
+    region: string,
+    private readonly certificates: string,
+  ) {
     const settings = { endpoint, region, credentials: { accessKeyId: "hypervisor", secretAccessKey: "hypervisor" } };
     this.ec2 = new EC2Client(settings);
     this.elb = new ElasticLoadBalancingV2Client(settings);
@@ -134,7 +153,18 @@ export class StateReader {
   private async withAttributes(listener: Listener): Promise<ListenerState> {
     const { ListenerArn } = listener;
     const { Attributes } = await this.elb.send(new DescribeListenerAttributesCommand({ ListenerArn }));
-    return { ...listener, attributes: byKey(Attributes) };
+    const tls = listener.Protocol === "HTTPS" ? await this.tls(listener) : undefined;
+    return { ...listener, attributes: byKey(Attributes), tls };
+  }
+
+  private async tls({ SslPolicy, Certificates }: Listener): Promise<ListenerTls | undefined> {
+    const id = Certificates?.[0]?.CertificateArn?.split("/").pop();
+    const [pem, { SslPolicies }] = await Promise.all([
+      fs.readFile(path.join(this.certificates, `${id}.pem`), "utf8").catch(() => undefined),
+      this.elb.send(new DescribeSSLPoliciesCommand({ Names: [SslPolicy!] })),
+    ]);
+    const { SslProtocols: protocols, Ciphers } = SslPolicies![0]!;
+    return pem === undefined ? undefined : { pem, protocols: protocols!, ciphers: Ciphers!.map(({ Name }) => Name!) };
   }
 
   private async withTargets(group: TargetGroup): Promise<TargetGroupState> {

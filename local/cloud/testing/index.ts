@@ -118,7 +118,7 @@ export async function startTestCloud(
   const moto = new Program({
     ...{ name: "moto", command: python, restarts: 0, log, onGivenUp: log },
     args: [path.resolve("local/cloud/moto/server.py"), "-H", "127.0.0.1", "-p", String(port)],
-    env: motoEnvironment(images, "123456789012"),
+    env: motoEnvironment(images, folder, "123456789012"),
     ready: async () => (await fetch(`http://127.0.0.1:${port}/moto-api/`)).ok,
   });
   await moto.start();
