@@ -53,7 +53,7 @@ export const DEV_COUNTS: Readonly<Record<string, number>> = {
   "pulumi:providers:consul": 1,
   "pulumi:providers:nomad": 1,
   "pulumi:pulumi:Stack": 1,
-  "random:index/randomPassword:RandomPassword": 9,
+  "random:index/randomPassword:RandomPassword": 8,
   "tls:index/certRequest:CertRequest": 2,
   "tls:index/locallySignedCert:LocallySignedCert": 2,
   "tls:index/privateKey:PrivateKey": 3,

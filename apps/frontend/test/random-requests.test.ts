@@ -56,5 +56,5 @@ describe("a thousand random requests", () => {
     }
     expect(errors).toEqual([]);
     expect((await app.inject("/health/live")).statusCode).toBe(200);
-  });
+  }, 60_000);
 });
