@@ -9,7 +9,7 @@ export interface Host {
 }
 
 /** Hosts of one role that the AWS API shows as running. */
-export async function hosts(role: "server" | "worker"): Promise<Host[]> {
+export async function hosts(role: "server" | "worker" | "bastion"): Promise<Host[]> {
   const found = await aws(
     ...["ec2", "describe-instances", "--filters", `Name=tag:Role,Values=${role}`],
     ...["Name=instance-state-name,Values=running"],

@@ -1,6 +1,6 @@
 const Sequencer = require("@jest/test-sequencer").default;
 
-const ORDER = ["cloud", "cluster", "security", "destroy"];
+const ORDER = ["cloud", "cluster", "security", "ports", "destroy"];
 
 /** One stack serves all suites; the one that takes it down is the last. */
 module.exports = class extends Sequencer {
