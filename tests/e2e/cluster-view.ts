@@ -5,7 +5,7 @@ export const CLUSTER = `cluster-${STACK}`;
 
 export interface Host {
   readonly id: string;
-  readonly role: "server" | "worker";
+  readonly role: "server" | "worker" | "bastion";
   readonly name: string;
   readonly address: string;
   readonly container: string;

@@ -9,7 +9,7 @@ interface Secrets {
   readonly consulKey: string;
   readonly nomadKey: string;
   readonly consulTokens: readonly string[];
-  readonly certificates: Readonly<Record<Host["role"], string>>;
+  readonly certificates: Readonly<Record<string, string>>;
 }
 
 /** What Parameter Store holds now. */

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { Hosts, dockerImage, hostName } from "./hosts";
+import { Hosts, dockerImage, endpointOf, hostName } from "./hosts";
 import type { CloudState } from "./state";
 
 jest.mock("./docker", () => ({
@@ -60,6 +60,16 @@ describe("Hosts", () => {
     }
     expect(hosts.state(instance.InstanceId)).toBe("dead");
     expect(dead).toEqual([instance.InstanceId]);
+  });
+});
+
+describe("endpointOf", () => {
+  it("has the security groups of the instance and of its interfaces, and none is not the same as open", () => {
+    const [own, onInterface] = [{ GroupId: "sg-1" }, { GroupId: "sg-2" }];
+    const groupsOf = (given: object) => endpointOf({ ...instance, ...given }).groupIds;
+    expect(groupsOf({ SecurityGroups: [own] })).toEqual(["sg-1"]);
+    expect(groupsOf({ SecurityGroups: [], NetworkInterfaces: [{ Groups: [onInterface] }] })).toEqual(["sg-2"]);
+    expect(groupsOf({})).toEqual([]);
   });
 });
 

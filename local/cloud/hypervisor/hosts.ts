@@ -214,11 +214,16 @@ function tag(instance: Instance, key: string): string | undefined {
   return instance.Tags?.find(({ Key }) => Key === key)?.Value;
 }
 
-function endpointOf(instance: Instance): Endpoint {
+export function endpointOf(instance: Instance): Endpoint {
+  // moto shows the groups of an instance that asked for a public address on its interface only.
+  const groups = [
+    ...(instance.SecurityGroups ?? []),
+    ...(instance.NetworkInterfaces ?? []).flatMap(({ Groups }) => Groups ?? []),
+  ];
   return {
     vpcId: instance.VpcId!,
     subnetId: instance.SubnetId!,
-    groupIds: (instance.SecurityGroups ?? []).map(({ GroupId }) => GroupId!),
+    groupIds: groups.map(({ GroupId }) => GroupId!),
     hasPublicAddress: Boolean(instance.PublicIpAddress),
   };
 }

@@ -128,11 +128,10 @@ export class LoadBalancers {
       .sort((a, b) => toNumber(a.PrivateIpAddress!) - toNumber(b.PrivateIpAddress!))[0];
     if (eni === undefined) return;
     const proxy = this.proxies.get(arn) ?? (await this.create(balancer, eni.PrivateIpAddress!));
-    const groupIds = balancer.SecurityGroups ?? [];
     const filter = packetFilter(state, {
       vpcId: balancer.VpcId!,
       subnetId: eni.SubnetId!,
-      groupIds,
+      groupIds: balancer.SecurityGroups?.length ? balancer.SecurityGroups : undefined,
       hasPublicAddress: balancer.Scheme === "internet-facing",
     });
     if (proxy.filter !== filter) await execIn(proxy.container, ["nft", "-f", "-"], filter);

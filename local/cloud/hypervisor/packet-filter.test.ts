@@ -43,6 +43,13 @@ describe("packetFilter", () => {
     ]);
   });
 
+  it("lets nothing new in for groups that are none, and everything for a load balancer that was made without groups", () => {
+    const ingress = (groupIds: readonly string[] | undefined) =>
+      chain(packetFilter({ ...empty, routeTables: toNat }, { ...worker, groupIds }), "ingress").slice(4);
+    expect(ingress([])).toEqual(["drop"]);
+    expect(ingress(undefined)).toEqual(["accept", "drop"]);
+  });
+
   it("allows a referenced group by the addresses of its members, hosts and load balancers alike", () => {
     const rules = packetFilter(
       {

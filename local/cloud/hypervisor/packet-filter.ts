@@ -6,8 +6,8 @@ import type { CloudState } from "./state";
 export interface Endpoint {
   readonly vpcId: string;
   readonly subnetId: string;
-  /** Security groups; a load balancer without any is open, as a network load balancer of AWS is. */
-  readonly groupIds: readonly string[];
+  /** Security groups; without them it is open, as a network load balancer of AWS is that was made without any. */
+  readonly groupIds?: readonly string[];
   readonly hasPublicAddress: boolean;
 }
 
@@ -23,9 +23,10 @@ export function packetFilter(state: CloudState, endpoint: Endpoint): string {
   const vpcCidr = state.vpcs.find(({ VpcId }) => VpcId === endpoint.vpcId)!.CidrBlock!;
   const { router, resolver } = reservedAddresses(vpcCidr);
   const members = groupMembers(state);
-  const rules = state.securityGroupRules.filter(({ GroupId }) => endpoint.groupIds.includes(GroupId!));
+  const { groupIds } = endpoint;
+  const rules = state.securityGroupRules.filter(({ GroupId }) => groupIds?.includes(GroupId!));
   const render = (egress: boolean) =>
-    endpoint.groupIds.length === 0
+    groupIds === undefined
       ? ["accept"]
       : [
           ...new Set(
