@@ -10,7 +10,11 @@ const EVERYTHING = {
   certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/0",
   hostname: "www.example.com",
   operatorCidrs: ["203.0.113.0/24"],
-  bastion: { enabled: true, instanceType: "t3.nano", publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0wqsvdzXGZ6XcRVjMy8ULNZlZQNKa3GmPwzVmwVzDT" },
+  bastion: {
+    enabled: true,
+    instanceType: "t3.nano",
+    publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0wqsvdzXGZ6XcRVjMy8ULNZlZQNKa3GmPwzVmwVzDT",
+  },
 };
 
 describe("the rules over the real program", () => {
