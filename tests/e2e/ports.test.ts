@@ -1,4 +1,4 @@
-import { type Host, hosts, operator } from "./cluster-view";
+import { hosts, operator } from "./cluster-view";
 import { type Observation, PortScan, type Source, spans, type Target } from "./port-scan";
 import { onHost, STACK, succeed } from "./support";
 
