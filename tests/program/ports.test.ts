@@ -32,7 +32,10 @@ describe("the page on ports", () => {
     // Everything that adds a rule is switched on.
     const changes = {
       "cluster:operatorCidrs": ["198.51.100.7/32"],
-      "cluster:bastion": { enabled: true, publicKey: `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"a".repeat(43)} operator` },
+      "cluster:bastion": {
+        enabled: true,
+        publicKey: `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"a".repeat(43)} operator`,
+      },
       "cluster:certificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/abc",
       "cluster:hostname": "cluster.example.com",
     };
