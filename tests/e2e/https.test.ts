@@ -91,7 +91,9 @@ describe("HTTPS at a load balancer, by awscli", () => {
   });
 
   it("redirects HTTP there, with path and query", async () => {
-    const { status, headers } = await fetch(`http://${host}/a?b=c`, { redirect: "manual" });
+    const { status, headers } = await eventually("the listener of HTTP", 30, () =>
+      fetch(`http://${host}/a?b=c`, { redirect: "manual" }),
+    );
     expect([status, headers.get("location")]).toEqual([301, `https://${host}/a?b=c`]);
   });
 });
