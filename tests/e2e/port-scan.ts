@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { debianImage } from "../../local/images/base-images";
 import { ensureImage } from "../../local/images/image";
-import { run, STACK, succeed } from "./support";
+import { STACK, succeed } from "./support";
 
 /** Somebody who may send packets: a container of the stack, or, without one, the machine itself: this cloud's internet. */
 export interface Source {
@@ -36,9 +36,20 @@ const PORTS = 65_535;
 /** Source ports of scans. Hosts draw the ports of their own connections from below (ip_local_port_range). */
 const FIRST_SOURCE_PORT = 61_000;
 const PACKETS_A_SECOND = 40_000;
-/** Each takes up to 65 535 entries of the machine's connection tracking, of some 262 144, until they are cleared. */
 const SCANS_AT_ONCE = 3;
 const ATTEMPTS = 3;
+
+/**
+ * Where Docker's bridges pass packets by iptables, the machine tracks what crosses them, as a connection each. Scans must not fill that
+ * table, of some 262 144 entries, for everybody else: while they go on, it leaves out their source ports, which nobody else draws.
+ */
+const UNTRACKED = "inet port_scan";
+const untracked = `table ${UNTRACKED} {
+  chain prerouting {
+    type filter hook prerouting priority raw; policy accept;
+    meta l4proto { tcp, udp } th sport ${FIRST_SOURCE_PORT}-${PORTS} notrack
+  }
+}`;
 
 /**
  * Scans by nmap, in containers that share the network namespace of whom they stand beside, so that they send from its address
@@ -61,10 +72,12 @@ export class PortScan {
       ]);
       this.scanners.set(container, scanner.trim());
     }
+    await this.onMachine(`table ${UNTRACKED}; delete table ${UNTRACKED}; ${untracked}`);
   }
 
   async stop(): Promise<void> {
     const scanners = [...this.scanners.values()];
+    if (this.scanners.has(undefined)) await this.onMachine(`table ${UNTRACKED}; delete table ${UNTRACKED}`);
     if (scanners.length > 0) await succeed("docker", ["rm", "--force", ...scanners]);
   }
 
@@ -102,11 +115,13 @@ export class PortScan {
         ...["-g", String(sourcePort), "-T5", "--max-retries", "0", "--min-rate", String(PACKETS_A_SECOND), to.address],
       ]);
       // One command each: nft 1.0.6 crashes when it both reads and deletes.
-      arrived = (await this.listed(to, `counter ${table} arrived`)).counter.packets;
-      const passed: number[] = (await this.listed(to, `set ${table} passed`)).set.elem ?? [];
-      await this.exec(to, ["nft", `delete table ${table}`]);
-      await this.forget(protocol, from.address, sourcePort);
-      if (arrived === PORTS) return passed.sort((a, b) => a - b);
+      const list = "nft --json --numeric list";
+      const notes = await this.exec(to, [
+        ...["sh", "-euc", `${list} counter ${table} arrived; ${list} set ${table} passed; nft delete table ${table}`],
+      ]);
+      const [counter, set] = notes.split("\n").map((line) => line && JSON.parse(line).nftables[1]);
+      arrived = counter.counter.packets;
+      if (arrived === PORTS) return (set.set.elem ?? []).sort((a: number, b: number) => a - b);
     }
     throw new Error(`${from.role} -> ${to.name}: packets to ${arrived} of ${PORTS} ${protocol} ports arrived`);
   }
@@ -129,18 +144,8 @@ export class PortScan {
     return [...report.matchAll(/\b(\d+)\/open\/tcp/g)].map(([, port]) => Number(port)).sort((a, b) => a - b);
   }
 
-  /**
-   * Where Docker's bridges pass packets by iptables, the machine tracks what crosses them, as a connection each. Scans must not
-   * fill that table for everybody else.
-   */
-  private async forget(protocol: Protocol, source: string, sourcePort: number): Promise<void> {
-    const filter = ["--proto", protocol, "--orig-src", source, "--orig-port-src", String(sourcePort)];
-    // It fails when it finds none.
-    await run("docker", ["exec", this.scanners.get(undefined)!, "conntrack", "--delete", ...filter]);
-  }
-
-  private async listed(at: Target, what: string): Promise<any> {
-    return JSON.parse(await this.exec(at, ["nft", "--json", "--numeric", `list ${what}`])).nftables[1];
+  private onMachine(rules: string): Promise<string> {
+    return succeed("docker", ["exec", this.scanners.get(undefined)!, "nft", rules]);
   }
 
   private exec(at: Source, command: readonly string[]): Promise<string> {

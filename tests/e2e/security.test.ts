@@ -139,7 +139,7 @@ describe("the cluster's security", () => {
     const agent =
       `consul agent -node=rogue -data-dir=/tmp/rogue -bind=${worker.address} -retry-join=${server.address} ` +
       `-retry-interval=1s -encrypt=${key} -serf-lan-port=8399 -http-port=-1 -dns-port=-1 -grpc-port=-1 -grpc-tls-port=-1`;
-    const said = await onHost(worker.container, `timeout --signal=KILL 25 ${agent} 2>&1; rm -rf /tmp/rogue`);
+    const said = await onHost(worker.container, `timeout --signal=KILL 12 ${agent} 2>&1; rm -rf /tmp/rogue`);
     expect(said).toContain("Join cluster failed, will retry");
     expect(said).not.toContain("Join cluster completed");
     const members = await onHost(
