@@ -228,6 +228,7 @@ describe("the cluster's security", () => {
       );
     const bootLog = () => onHost(container, "cat /var/log/cluster-boot.log");
     const before = (await bootLog()).length;
+    let refusedUntil = "";
 
     const all = PolicyDocument.Statement as { Sid: string }[];
     await put(all.filter(({ Sid }) => Sid !== "DecryptOwnParameters"));
@@ -240,12 +241,12 @@ describe("the cluster's security", () => {
         ),
       );
     } finally {
+      refusedUntil = (await onHost(container, "date +%s")).trim();
       await put(all);
     }
-    const allowedAgain = (await onHost(container, "date +%s")).trim();
     await eventually("secrets", 60, async () =>
       expect(
-        await onHost(container, `journalctl --unit cluster-secrets --since @${allowedAgain} --output cat`),
+        await onHost(container, `journalctl --unit cluster-secrets --since @${refusedUntil} --output cat`),
       ).toContain("nothing new"),
     );
   });
