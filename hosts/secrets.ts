@@ -61,9 +61,9 @@ export const consulPolicies = {
   // Consul's own templated policy builtin/dns, by its rules.
   dns: 'node_prefix "" { policy = "read" } service_prefix "" { policy = "read" } query_prefix "" { policy = "read" }',
   serverAgent:
-    'node_prefix "server-" { policy = "write" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
+    'agent_prefix "server-" { policy = "write" } node_prefix "server-" { policy = "write" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
   workerAgent:
-    'node_prefix "worker-" { policy = "write" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
+    'agent_prefix "worker-" { policy = "write" } node_prefix "worker-" { policy = "write" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
   nomadWorker:
     'agent_prefix "worker-" { policy = "read" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
 } as const;

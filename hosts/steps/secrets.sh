@@ -52,7 +52,6 @@ PY
 
 # put FILE OWNER DESTINATION: in one move, and only when it is another than what is there.
 changed=
-news=
 put() {
   if cmp --silent "$work/$1" "$3"; then return 0; fi
   install -D -m 0400 -o "$2" -g "$2" "$work/$1" "$3.new"
@@ -69,21 +68,42 @@ tls() {
 }
 
 active() { systemctl is-active --quiet "$1.service"; }
-# taken_up ACTION AGENT: has an agent that runs read the files that were put since the last call.
+# Waits until Consul has read its files, and fails with its reason when it could not.
+reload_consul() {
+  local answer
+  answer=$(python3 - <<'PY'
+import json
+print('header = "X-Consul-Token: %s"' % json.load(open("/etc/consul.d/secrets.json"))["acl"]["tokens"]["agent"])
+PY
+  )
+  answer=$(curl --silent --show-error --max-time 60 --config <(echo "$answer") --request PUT \
+    --write-out '%{http_code}' http://127.0.0.1:8500/v1/agent/reload 2>&1) || fail "Consul's reload: $answer"
+  if [[ $answer != 200 ]]; then fail "Consul's reload answers $answer"; fi
+}
+reload_nomad() { systemctl reload nomad.service; }
+# Nomad reads its Consul token when it starts, and only then. Its tasks run on meanwhile.
+restart_nomad() { systemctl restart nomad.service; }
+
+# taken_up ACTION AGENT FILE...: has an agent that runs read its files, unless it has read these very ones. What fails is done
+# again by the next run.
 taken_up() {
-  local action=$1 agent=$2
-  if [[ -n $changed ]] && active "$agent"; then systemctl "$action" "$agent.service"; fi
-  news+=$changed
-  changed=
+  local action=$1 agent=$2 stamp=/run/cluster/$1
+  shift 2
+  install -d -m 0755 /run/cluster
+  sha256sum "$@" >"$work/stamp"
+  if cmp --silent "$work/stamp" "$stamp"; then return 0; fi
+  # At boot the agent starts after this, and reads what is there.
+  if active "$agent"; then "$action"; fi
+  mv -f "$work/stamp" "$stamp"
 }
 
 wait_for 300 "secrets under $SECRETS_PATH" fetch
 owner=root
 if [[ $ROLE == server ]]; then owner=nomad; fi
 tls consul consul
-taken_up reload consul
 tls nomad "$owner"
-taken_up reload nomad
+if active consul; then taken_up reload_consul consul /etc/cluster/tls/consul/*.pem /etc/consul.d/secrets.json; fi
+taken_up reload_nomad nomad /etc/cluster/tls/nomad/*.pem
 
 if [[ -f $work/acl.json ]]; then
   put acl.json root /etc/cluster/acl.json
@@ -92,10 +112,11 @@ fi
 # An agent that runs is given a new token once Consul knows it, not before: until then the old one is good.
 if ! active consul || tokens_known "$work/consul.json" "$work/nomad.json"; then
   put consul.json consul /etc/consul.d/secrets.json
-  taken_up reload consul
   put nomad.json "$owner" /etc/nomad.d/secrets.json
-  # Nomad reads its Consul token when it starts, and only then. Its tasks run on meanwhile.
-  taken_up restart nomad
+  taken_up reload_consul consul /etc/cluster/tls/consul/*.pem /etc/consul.d/secrets.json
+  # After the reload, not during it: while Consul reads its files anew it has no services, and Nomad would register them again, each
+  # critical until its first check.
+  if [[ $ROLE == worker ]]; then taken_up restart_nomad nomad /etc/nomad.d/secrets.json; fi
 fi
 systemctl start cluster-secrets.timer
-echo "${news:-nothing} new"
+echo "${changed:-nothing} new"
