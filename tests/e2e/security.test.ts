@@ -131,7 +131,7 @@ describe("the cluster's security", () => {
     const [worker, server] = [workers[0]!, servers[0]!];
     await makeForeignCertificate(worker);
     const rogue = {
-      ...{ name: "rogue", data_dir: "/tmp/rogue", bind_addr: "127.0.0.1", log_level: "INFO" },
+      ...{ name: "rogue", data_dir: "/tmp/rogue", bind_addr: worker.address, log_level: "INFO" },
       ports: { http: 4999, rpc: 4998, serf: 4997 },
       // No driver: it must not take the containers of the worker's own agent for its own.
       client: { enabled: true, servers: [`${server.address}:4647`], options: { "driver.allowlist": "none" } },
