@@ -166,7 +166,7 @@ describe("the cluster's security", () => {
     const [worker, server] = [workers[0]!, servers[0]!];
     const key = Buffer.alloc(32, 7).toString("base64");
     const agent =
-      `consul agent -node=rogue -data-dir=/tmp/rogue -bind=${worker.address} -retry-join=${server.address} ` +
+      `consul agent -node=rogue -data-dir=/tmp/rogue -bind=${worker.address} -retry-join=${server.address}:8301 ` +
       `-retry-interval=1s -encrypt=${key} -serf-lan-port=8399 -http-port=-1 -dns-port=-1 -grpc-port=-1 -grpc-tls-port=-1`;
     const said = await onHost(worker.container, `timeout --signal=KILL 12 ${agent} 2>&1; rm -rf /tmp/rogue`);
     expect(said).toContain("Join cluster failed, will retry");
