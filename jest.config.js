@@ -1,8 +1,10 @@
+const { availableParallelism } = require("node:os");
+
 /** One run for the program, the hosts, the local cloud and the apps; the end-to-end suite has a configuration of its own. */
 module.exports = {
   testEnvironment: "node",
-  // Jest leaves one core idle unless told otherwise: half of a machine with two.
-  maxWorkers: "100%",
+  // One more than there are cores, as the longest files mostly wait for an engine or a server.
+  maxWorkers: availableParallelism() + 1,
   testMatch: ["**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "/.build/", "/.local/", "/dist/", "/tests/e2e/"],
   modulePathIgnorePatterns: ["/.build/", "/.local/", "/dist/"],
