@@ -7,13 +7,16 @@ import { Bastion } from "./components/bastion";
 import { ClusterFirewall } from "./components/cluster-firewall";
 import { ClusterSecrets } from "./components/cluster-secrets";
 import { ClusterSettings } from "./components/cluster-settings";
+import { clusterAccess } from "./components/cluster-access";
 import { operatorCommands } from "./components/commands";
 import { EdgeProxy } from "./components/edge-proxy";
 import { EncryptionKey } from "./components/encryption-key";
 import { Network } from "./components/network";
 import { provenUrl } from "./components/page-proof";
 import { readyAddresses } from "./components/readiness";
+import { rolloutAccess } from "./components/rollout-access";
 import { ServerCluster } from "./components/server-cluster";
+import { atOnce, ServerRollout } from "./components/server-rollout";
 import { Service } from "./components/service";
 import { WorkerPool } from "./components/worker-pool";
 import { WorkloadIdentity } from "./components/workload-identity";
@@ -50,6 +53,14 @@ const secrets = new ClusterSecrets("secrets", {
   encryptionKeyArn,
 });
 
+const access = clusterAccess({ api, operator: secrets.operator, overrides: config.addresses });
+const rollout = pulumi.runtime.isDryRun()
+  ? atOnce
+  : new ServerRollout({
+      count: config.serverCount,
+      timeoutSeconds: config.readyTimeoutSeconds,
+      access: rolloutAccess({ cluster: config.cluster, region, access }),
+    });
 const servers = new ServerCluster("servers", {
   identity,
   region,
@@ -64,6 +75,7 @@ const servers = new ServerCluster("servers", {
   software,
   protect: config.protect,
   encryptionKeyArn,
+  rollout,
 });
 const repositoryArns = pullableRepositories({
   cluster: config.cluster,
@@ -87,6 +99,7 @@ const pools = config.workerPools.map((pool) => ({
     software,
     repositoryArns,
     encryptionKeyArn,
+    rollout,
   }),
 }));
 
@@ -98,9 +111,7 @@ export const { nomadAddress, consulAddress } = readyAddresses({
     minWorkers: config.workerPools.reduce((sum, pool) => sum + pool.min, 0),
   },
   timeoutSeconds: config.readyTimeoutSeconds,
-  api,
-  operator: secrets.operator,
-  overrides: config.addresses,
+  access,
   after: [...servers.attached, ...pools.map(({ pool }) => pool.group.id)],
 });
 const { ca, consulToken, nomadToken } = secrets.operator;

@@ -11,22 +11,31 @@ export interface AgentAccess {
 
 export const REQUEST_TIMEOUT_MS = 5_000;
 
-/** The JSON that an agent's API has at a path. Throws when it does not answer within five seconds, or answers an error. */
-export function getJson<T>(access: AgentAccess, path: string, tokenHeader: string): Promise<T> {
+export interface AgentRequest {
+  readonly path: string;
+  readonly method?: "GET" | "POST";
+  readonly tokenHeader: "X-Consul-Token" | "X-Nomad-Token";
+  /** An error's status that has an answer all the same. */
+  readonly alsoGood?: number;
+}
+
+/** The JSON that an agent's API answers. Throws when it does not answer within five seconds, or answers an error. */
+export function askAgent<T>(access: AgentAccess, { path, method, tokenHeader, alsoGood }: AgentRequest): Promise<T> {
   return new Promise((resolve, reject) => {
     const options = {
+      method,
       ca: access.ca,
       headers: { [tokenHeader]: access.token },
       timeout: REQUEST_TIMEOUT_MS,
       agent: false,
     } as const;
-    const request = https.get(new URL(path, access.address), options, (response) => {
+    const request = https.request(new URL(path, access.address), options, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8");
-        if (response.statusCode !== 200) {
+        if (response.statusCode !== 200 && response.statusCode !== alsoGood) {
           reject(new Error(`${path} answered ${response.statusCode}: ${text.trim().slice(0, 200)}`));
           return;
         }
@@ -39,5 +48,6 @@ export function getJson<T>(access: AgentAccess, path: string, tokenHeader: strin
     });
     request.on("timeout", () => request.destroy(new Error(`no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`)));
     request.on("error", reject);
+    request.end();
   });
 }

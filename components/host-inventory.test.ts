@@ -19,7 +19,26 @@ describe("describeBoot", () => {
       "boot step data-volume: running (waiting for vol-1)",
     ],
   ])("reads the last line that the boot wrote: case %#", (console, words) => {
-    expect(describeBoot(console)).toBe(words);
+    expect(describeBoot(console).words).toBe(words);
+  });
+});
+
+describe("a boot", () => {
+  const [start, step, done, refresh] = [
+    "step=boot state=start",
+    "step=dns state=done",
+    "step=boot state=done",
+    "step=refresh-secrets state=start",
+  ].map((rest) => `cluster-boot: ${rest} t=x\n`);
+
+  it.each([
+    ["has not begun", "", false],
+    ["is under way", `${start}${step}`, true],
+    ["has ended", `${start}${step}${done}`, false],
+    ["has ended, and something else goes on", `${start}${done}${refresh}`, false],
+    ["goes on again after a reboot", `${start}${done}${start}`, true],
+  ])("%s", (_what, console, isBooting) => {
+    expect(describeBoot(console).isBooting).toBe(isBooting);
   });
 });
 
@@ -28,7 +47,7 @@ describe("createHostInventory", () => {
   const requests: URLSearchParams[] = [];
   const instance = (id: string, ip: string, name: string, role: string) =>
     `<item><instanceId>${id}</instanceId><privateIpAddress>${ip}</privateIpAddress>` +
-    `<instanceState><name>running</name></instanceState><tagSet>` +
+    `<instanceType>t3.small</instanceType><instanceState><name>running</name></instanceState><tagSet>` +
     `<item><key>Name</key><value>${name}</value></item><item><key>Role</key><value>${role}</value></item></tagSet></item>`;
   const reservations = (items: string) =>
     `<DescribeInstancesResponse><reservationSet><item><instancesSet>${items}</instancesSet></item></reservationSet>`;
@@ -41,6 +60,10 @@ describe("createHostInventory", () => {
         const asked = new URLSearchParams(body);
         requests.push(asked);
         response.setHeader("content-type", "text/xml");
+        if (asked.get("Action") === "DescribeInstanceAttribute")
+          return response.end(
+            "<DescribeInstanceAttributeResponse><userData><value>I2Nsb3Vk</value></userData></DescribeInstanceAttributeResponse>",
+          );
         if (asked.get("Action") === "GetConsoleOutput") {
           if (asked.get("InstanceId") === "i-gone")
             return response
@@ -70,8 +93,22 @@ describe("createHostInventory", () => {
   it("lists the cluster's servers and workers that are starting or running, by name, over all pages", async () => {
     const inventory = createHostInventory("eu-west-1", "cluster-dev");
     expect(await inventory.list()).toEqual([
-      { id: "i-1", name: "cluster-dev-server-1", role: "server", privateIp: "10.42.128.9", state: "running" },
-      { id: "i-2", name: "cluster-dev-worker", role: "worker", privateIp: "10.42.128.7", state: "running" },
+      {
+        id: "i-1",
+        name: "cluster-dev-server-1",
+        role: "server",
+        privateIp: "10.42.128.9",
+        instanceType: "t3.small",
+        state: "running",
+      },
+      {
+        id: "i-2",
+        name: "cluster-dev-worker",
+        role: "worker",
+        privateIp: "10.42.128.7",
+        instanceType: "t3.small",
+        state: "running",
+      },
     ]);
     inventory.close();
     expect(Object.fromEntries(requests[0]!)).toMatchObject({
@@ -88,16 +125,26 @@ describe("createHostInventory", () => {
     });
   });
 
+  it("reads what a host was launched with", async () => {
+    const inventory = createHostInventory("eu-west-1", "cluster-dev");
+    expect(await inventory.userDataOf("i-1")).toBe("I2Nsb3Vk");
+    expect(Object.fromEntries(requests.at(-1)!)).toMatchObject({ InstanceId: "i-1", Attribute: "userData" });
+    inventory.close();
+  });
+
   it("reads a host's last boot step from its newest console output", async () => {
     const inventory = createHostInventory("eu-west-1", "cluster-dev");
-    expect(await inventory.lastBootStep("i-1")).toBe("boot step dns: done");
+    expect(await inventory.lastBootStep("i-1")).toEqual({ isBooting: false, words: "boot step dns: done" });
     expect(requests.at(-1)!.get("Latest")).toBe("true");
     inventory.close();
   });
 
   it("says why a console cannot be read, without failing", async () => {
     const inventory = createHostInventory("eu-west-1", "cluster-dev");
-    expect(await inventory.lastBootStep("i-gone")).toBe("its console cannot be read (no such id)");
+    expect(await inventory.lastBootStep("i-gone")).toEqual({
+      isBooting: false,
+      words: "its console cannot be read (no such id)",
+    });
     inventory.close();
   });
 });

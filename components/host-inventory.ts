@@ -1,4 +1,10 @@
-import { EC2Client, GetConsoleOutputCommand, type Instance, paginateDescribeInstances } from "@aws-sdk/client-ec2";
+import {
+  DescribeInstanceAttributeCommand,
+  EC2Client,
+  GetConsoleOutputCommand,
+  type Instance,
+  paginateDescribeInstances,
+} from "@aws-sdk/client-ec2";
 
 /** A host as EC2 sees it. */
 export interface Host {
@@ -6,6 +12,7 @@ export interface Host {
   readonly name: string;
   readonly role: "server" | "worker";
   readonly privateIp: string;
+  readonly instanceType: string;
   /** EC2's word for it: `pending`, `running`, `stopping` or `stopped`. */
   readonly state: string;
 }
@@ -13,12 +20,21 @@ export interface Host {
 /** Whether it can still become, or is, a part of the cluster. */
 export const isUp = ({ state }: Host): boolean => state === "pending" || state === "running";
 
-/** EC2, as far as the readiness gate needs it. Credentials and endpoint come from the environment, as everywhere in AWS's SDK. */
+/** How far a host's boot has come. */
+export interface BootProgress {
+  /** It has begun and not ended: the host is no member of the cluster yet. */
+  readonly isBooting: boolean;
+  readonly words: string;
+}
+
+/** EC2, as far as this program waits on hosts. Credentials and endpoint come from the environment, as everywhere in AWS's SDK. */
 export interface HostInventory {
   /** Servers and workers of the cluster that exist, by name and address. */
   list(): Promise<Host[]>;
-  /** The last thing a host's boot said about itself, in words. Never throws: it is asked for when things are wrong. */
-  lastBootStep(id: string): Promise<string>;
+  /** In base64. */
+  userDataOf(id: string): Promise<string>;
+  /** The last thing a host's boot said about itself. Never throws: it is asked for when things are wrong. */
+  lastBootStep(id: string): Promise<BootProgress>;
   close(): void;
 }
 
@@ -38,12 +54,19 @@ export function createHostInventory(region: string, cluster: string): HostInvent
         hosts.push(...Reservations.flatMap(({ Instances = [] }) => Instances).map(toHost));
       return hosts.sort((a, b) => (`${a.name} ${a.privateIp}` < `${b.name} ${b.privateIp}` ? -1 : 1));
     },
+    async userDataOf(InstanceId) {
+      const { UserData } = await client.send(
+        new DescribeInstanceAttributeCommand({ InstanceId, Attribute: "userData" }),
+      );
+      return UserData?.Value ?? "";
+    },
     async lastBootStep(id) {
       try {
         const { Output = "" } = await client.send(new GetConsoleOutputCommand({ InstanceId: id, Latest: true }));
         return describeBoot(Buffer.from(Output, "base64").toString("utf8"));
       } catch (error) {
-        return `its console cannot be read (${error instanceof Error ? error.message : String(error)})`;
+        const reason = error instanceof Error ? error.message : String(error);
+        return { isBooting: false, words: `its console cannot be read (${reason})` };
       }
     },
     close: () => client.destroy(),
@@ -57,16 +80,19 @@ function toHost(instance: Instance): Host {
     name: tag("Name") ?? instance.InstanceId ?? "",
     role: tag("Role") === "server" ? "server" : "worker",
     privateIp: instance.PrivateIpAddress ?? "",
+    instanceType: instance.InstanceType ?? "",
     state: instance.State?.Name ?? "unknown",
   };
 }
 
 /** Reads the last `cluster-boot:` line of a console: `step install-docker: failed (apt-get: no route to host)`. */
-export function describeBoot(console: string): string {
-  const line = console.split(/\r?\n/).findLast((candidate) => candidate.includes("cluster-boot: step="));
-  const match = line === undefined ? null : /cluster-boot: step=(\S+) state=(\S+)(?: detail="([^"]*)")?/.exec(line);
-  if (match === null) return "its boot has not said anything yet";
-  const [, step, state, detail] = match;
-  const words = state === "start" ? "running" : state;
-  return `boot step ${step}: ${words}${detail ? ` (${detail})` : ""}`;
+export function describeBoot(console: string): BootProgress {
+  const lines = [...console.matchAll(/cluster-boot: step=(\S+) state=(\S+)(?: detail="([^"]*)")?/g)];
+  const last = lines.at(-1);
+  if (last === undefined) return { isBooting: false, words: "its boot has not said anything yet" };
+  const [, step, state, detail] = last;
+  return {
+    isBooting: lines.findLast(([, step]) => step === "boot")?.[2] === "start",
+    words: `boot step ${step}: ${state === "start" ? "running" : state}${detail ? ` (${detail})` : ""}`,
+  };
 }

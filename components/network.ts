@@ -97,6 +97,12 @@ export class Network extends pulumi.ComponentResource {
     return this.zones[index % this.zones.length]!;
   }
 
+  /** The private subnet of a zone by AWS's name of it, such as `eu-west-1a`. */
+  privateSubnetIdIn(zone: pulumi.Output<string>): pulumi.Output<string> {
+    const subnets = this.zones.map(({ privateSubnet: { availabilityZone, id } }) => pulumi.all([availabilityZone, id]));
+    return pulumi.all([zone, pulumi.all(subnets)]).apply(([wanted, known]) => subnetIn(wanted, new Map(known)));
+  }
+
   #tags(name: string): Tags {
     return resourceTags(this.#args.identity, "network", name);
   }
@@ -260,4 +266,14 @@ function zoneAt(available: readonly string[], slot: number, region: string): str
     );
   }
   return zone;
+}
+
+/** The id of a zone's subnet, of those that there are by zone. Throws, with what to do, when the zone has none. */
+export function subnetIn(zone: string, subnets: ReadonlyMap<string, string>): string {
+  const id = subnets.get(zone);
+  if (id !== undefined) return id;
+  throw new pulumi.RunError(
+    `zones: expected a subnet in ${zone}, where a server's disk is, got subnets in ${[...subnets.keys()].join(", ")}: ` +
+      "set zones back; a server moves to another zone by a new disk only",
+  );
 }

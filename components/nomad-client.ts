@@ -1,4 +1,4 @@
-import { type AgentAccess, getJson } from "./agent-request";
+import { type AgentAccess, askAgent } from "./agent-request";
 
 /** What the readiness gate asks of Nomad. */
 export interface NomadStatus {
@@ -20,7 +20,7 @@ interface Node {
 
 /** Throws when the API does not answer within five seconds, or has no leader to answer for it. */
 export async function readNomad(access: AgentAccess): Promise<NomadStatus> {
-  const get = <T>(path: string): Promise<T> => getJson<T>(access, path, "X-Nomad-Token");
+  const get = <T>(path: string): Promise<T> => askAgent<T>(access, { path, tokenHeader: "X-Nomad-Token" });
   const leader = await get<string>("/v1/status/leader");
   const [{ Members }, nodes] = await Promise.all([
     get<{ readonly Members: readonly Member[] }>("/v1/agent/members"),

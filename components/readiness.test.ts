@@ -8,6 +8,7 @@ const worker = (index: number): Host => ({
   name: `cluster-dev-worker-${index}`,
   role: "worker",
   privateIp: `10.42.128.${index}`,
+  instanceType: "t3.small",
   state: "running",
 });
 

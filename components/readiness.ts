@@ -1,10 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ApiLoadBalancer } from "./api-load-balancer";
-import { CONSUL_HTTPS_PORT, NOMAD_HTTPS_PORT } from "./cluster-firewall";
-import type { OperatorCredentials } from "./cluster-secrets";
+import type { ClusterAccess } from "./cluster-access";
 import { readConsul, type ConsulStatus } from "./consul-client";
 import { createHostInventory, type Host, type HostInventory, isUp } from "./host-inventory";
 import { readNomad, type NomadStatus } from "./nomad-client";
+import { reasonOf } from "./reason";
 
 export interface Expectation {
   readonly servers: number;
@@ -42,12 +41,6 @@ export function missing(expected: Expectation, seen: Sighting): string[] {
     if (ready < wanted) reasons.push(`Nomad has ${ready} of ${wanted} workers`);
   }
   return reasons;
-}
-
-/** The cause at the bottom: `fetch failed` alone says nothing. */
-function reasonOf(error: Error): string {
-  const cause = error.cause instanceof Error ? error.cause : error;
-  return cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
 }
 
 export interface WaitOptions {
@@ -106,10 +99,7 @@ export interface ReadinessArgs {
   readonly region: string;
   readonly expected: Expectation;
   readonly timeoutSeconds: number;
-  readonly api: ApiLoadBalancer;
-  readonly operator: OperatorCredentials;
-  /** Addresses to use instead of the load balancer's: the near ends of tunnels. */
-  readonly overrides: { readonly nomad?: string; readonly consul?: string };
+  readonly access: pulumi.Output<ClusterAccess>;
   /** What else has to exist before it makes sense to look. */
   readonly after: readonly pulumi.Input<string>[];
 }
@@ -125,60 +115,39 @@ export interface ReadyAddresses {
  * address that they are given. A preview does not wait.
  */
 export function readyAddresses(args: ReadinessArgs): ReadyAddresses {
-  const { ca, consulToken, nomadToken } = args.operator;
-  const credentials = pulumi.output({ ca, consulToken, nomadToken });
-  const known = pulumi.all([args.api.dnsName, credentials, pulumi.all([...args.after])]);
+  const known = pulumi.all([args.access, pulumi.all([...args.after])]);
   const ready = pulumi.unsecret(
-    known.apply(async ([dnsName, plain]) => {
-      const addresses = {
-        nomadAddress: args.overrides.nomad ?? `https://${dnsName}:${NOMAD_HTTPS_PORT}`,
-        consulAddress: args.overrides.consul ?? `https://${dnsName}:${CONSUL_HTTPS_PORT}`,
-      };
-      if (!pulumi.runtime.isDryRun()) await waitOnAws(args, addresses, plain);
-      return addresses;
+    known.apply(async ([access]) => {
+      if (!pulumi.runtime.isDryRun()) await waitOnAws(args, access);
+      return { nomadAddress: access.nomad.address, consulAddress: access.consul.address };
     }),
   );
   return { nomadAddress: ready.nomadAddress, consulAddress: ready.consulAddress };
 }
 
 /** What to do when the hosts are well and their APIs cannot be reached from here. */
-function remedy({ nomadAddress, consulAddress }: PlainAddresses): string {
+function remedy({ nomad, consul }: ClusterAccess): string {
   return (
-    `It was asked at ${nomadAddress} and ${consulAddress}. If the hosts are well, this machine cannot reach them: add its ` +
+    `It was asked at ${nomad.address} and ${consul.address}. If the hosts are well, this machine cannot reach them: add its ` +
     "address to operatorCidrs, or open the tunnels of the output `commands` and set nomadAddress and consulAddress."
   );
 }
 
-interface PlainAddresses {
-  readonly nomadAddress: string;
-  readonly consulAddress: string;
-}
-
-interface PlainCredentials {
-  readonly ca: string;
-  readonly consulToken: string;
-  readonly nomadToken: string;
-}
-
-async function waitOnAws(
-  args: ReadinessArgs,
-  { nomadAddress, consulAddress }: PlainAddresses,
-  { ca, consulToken, nomadToken }: PlainCredentials,
-): Promise<void> {
+async function waitOnAws(args: ReadinessArgs, access: ClusterAccess): Promise<void> {
   const inventory: HostInventory = createHostInventory(args.region, args.cluster);
   const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
   try {
     await waitForCluster({
       expected: args.expected,
       timeoutSeconds: args.timeoutSeconds,
-      remedy: remedy({ nomadAddress, consulAddress }),
-      describeHost: (host) => inventory.lastBootStep(host.id),
+      remedy: remedy(access),
+      describeHost: async (host) => (await inventory.lastBootStep(host.id)).words,
       progress: (message) => void pulumi.log.info(message, undefined, undefined, true),
       look: async () => {
         const [hosts, consul, nomad] = await Promise.all([
           inventory.list().catch(asError),
-          readConsul({ address: consulAddress, ca, token: consulToken }).catch(asError),
-          readNomad({ address: nomadAddress, ca, token: nomadToken }).catch(asError),
+          readConsul(access.consul).catch(asError),
+          readNomad(access.nomad).catch(asError),
         ]);
         return { hosts, consul, nomad };
       },

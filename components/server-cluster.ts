@@ -10,6 +10,7 @@ import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
 import { discoverServers } from "./policies";
 import { recordedInputs } from "./recorded-inputs";
+import type { Rollout } from "./server-rollout";
 import { autoJoinTag, type ClusterIdentity, resourceTags } from "./tags";
 
 /** What every host of a cluster installs. */
@@ -39,13 +40,21 @@ export interface ServerClusterArgs {
   readonly protect: boolean;
   /** Encrypts the disks instead of the account's default key. */
   readonly encryptionKeyArn?: pulumi.Output<string>;
+  /** Decides when a server that has to be another may be replaced. */
+  readonly rollout: Rollout;
 }
 
 /** One server: an instance, and the volume that outlives it. */
 export interface Server {
   readonly instance: aws.ec2.Instance;
   readonly dataVolume: aws.ebs.Volume;
+  readonly attachment: aws.ec2.VolumeAttachment;
 }
+
+const shortName = (index: number): string => `server-${index + 1}`;
+
+/** What a server's tag `Name` says. */
+const serverName = (identity: ClusterIdentity, index: number): string => `${identity.cluster}-${shortName(index)}`;
 
 /**
  * The Consul and Nomad servers, dealt out to the zones, each with a data volume that survives its instance: a replaced server
@@ -71,9 +80,12 @@ export class ServerCluster extends pulumi.ComponentResource {
     this.servers = Array.from({ length: args.count }, (_, index) =>
       this.#createServer(`${name}-${index + 1}`, index, args, image.id, profile),
     );
-    this.attached = this.servers.flatMap(({ instance }, index) =>
-      args.api.attach(`${name}-${index + 1}`, instance, this).map(({ id }) => id),
-    );
+    this.attached = this.servers.map(({ instance, attachment }, index) => {
+      const behindApi = args.api.attach(`${name}-${index + 1}`, instance, this);
+      return pulumi
+        .all([instance.privateIp, attachment.id, ...behindApi.map(({ id }) => id)])
+        .apply(([privateIp, id]) => (args.rollout.made(serverName(args.identity, index), privateIp!), id!));
+    });
 
     this.registerOutputs({ instanceIds: this.servers.map((server) => server.instance.id) });
   }
@@ -87,8 +99,7 @@ export class ServerCluster extends pulumi.ComponentResource {
   ): Server {
     const { network, identity, software } = args;
     const zone = network.zoneOf(index);
-    const shortName = `server-${index + 1}`;
-    const tags = resourceTags(identity, "servers", shortName, { Role: "server" });
+    const tags = resourceTags(identity, "servers", shortName(index), { Role: "server" });
 
     const dataVolume = new aws.ebs.Volume(
       `${name}-data`,
@@ -98,13 +109,13 @@ export class ServerCluster extends pulumi.ComponentResource {
         size: args.volumeGiB,
         encrypted: true,
         kmsKeyId: args.encryptionKeyArn,
-        tags: resourceTags(identity, "servers", `${shortName}-data`),
+        tags: resourceTags(identity, "servers", `${shortName(index)}-data`),
       },
-      // Another key means another volume, an empty one: a volume stays with the key that it was made with.
-      { parent: this, protect: args.protect, ignoreChanges: ["kmsKeyId"] },
+      // Another key or zone means another volume, an empty one: a volume stays with the key and where it was made.
+      { parent: this, protect: args.protect, ignoreChanges: ["kmsKeyId", "availabilityZone"] },
     );
-    const userDataBase64 = dataVolume.id.apply((dataVolumeId) =>
-      encodeUserData(
+    const userDataBase64 = dataVolume.id.apply(async (dataVolumeId) => {
+      const userData = encodeUserData(
         renderUserData({
           role: "server",
           cluster: identity.cluster,
@@ -114,14 +125,17 @@ export class ServerCluster extends pulumi.ComponentResource {
           dataVolumeId,
           ...software,
         }),
-      ),
-    );
+      );
+      await args.rollout.turn({ name: serverName(identity, index), userData, instanceType: args.instanceType });
+      return userData;
+    });
     const instance = new aws.ec2.Instance(
       name,
       {
         ami,
         instanceType: args.instanceType,
-        subnetId: zone.privateSubnet.id,
+        // A server lives where its disk is, whatever zones have come since.
+        subnetId: network.privateSubnetIdIn(dataVolume.availabilityZone),
         vpcSecurityGroupIds: [args.firewall.servers.id],
         iamInstanceProfile: profile.name,
         metadataOptions: METADATA_OPTIONS,
@@ -145,11 +159,11 @@ export class ServerCluster extends pulumi.ComponentResource {
         dependsOn: [...network.egress, ...args.secrets.parameters.servers],
       },
     );
-    new aws.ec2.VolumeAttachment(
+    const attachment = new aws.ec2.VolumeAttachment(
       `${name}-data`,
       { deviceName: "/dev/sdf", instanceId: instance.id, volumeId: dataVolume.id, stopInstanceBeforeDetaching: true },
       { parent: this, deleteBeforeReplace: true },
     );
-    return { instance, dataVolume };
+    return { instance, dataVolume, attachment };
   }
 }

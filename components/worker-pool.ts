@@ -11,6 +11,7 @@ import { discoverServers, pullImages } from "./policies";
 import { recordedInputs } from "./recorded-inputs";
 import { createSecurityGroup } from "./security-rules";
 import type { HostSoftware } from "./server-cluster";
+import type { Rollout } from "./server-rollout";
 import { type ClusterIdentity, resourceTags } from "./tags";
 
 export interface WorkerPoolArgs {
@@ -39,6 +40,8 @@ export interface WorkerPoolArgs {
   readonly repositoryArns: readonly pulumi.Input<string>[];
   /** Encrypts workers' disks instead of the account's default key. */
   readonly encryptionKeyArn?: pulumi.Output<string>;
+  /** Decides when it is the workers' turn to become others. */
+  readonly rollout: Rollout;
 }
 
 /** Time for a worker to boot, join and run the edge proxy before the load balancer's opinion counts. */
@@ -111,7 +114,8 @@ export class WorkerPool extends pulumi.ComponentResource {
           },
         ],
         tagSpecifications: [{ resourceType: "volume", tags }],
-        userData: encodeUserData(userData),
+        // Agents of workers are never newer than those of the servers.
+        userData: args.rollout.finished().then(() => encodeUserData(userData)),
         updateDefaultVersion: true,
         tags,
       },

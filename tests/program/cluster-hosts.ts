@@ -4,6 +4,7 @@ import { ClusterFirewall } from "../../components/cluster-firewall";
 import { ClusterSecrets } from "../../components/cluster-secrets";
 import { DEBIAN_12 } from "../../components/machine-image";
 import { Network } from "../../components/network";
+import { atOnce } from "../../components/server-rollout";
 import { ServerCluster } from "../../components/server-cluster";
 import { WorkerPool } from "../../components/worker-pool";
 
@@ -58,6 +59,7 @@ export function createHosts(): void {
     volumeGiB: 10,
     software,
     protect: false,
+    rollout: atOnce,
   });
   new WorkerPool("workers", {
     identity,
@@ -77,5 +79,6 @@ export function createHosts(): void {
     servers: 5,
     software,
     repositoryArns: ["arn:aws:ecr:eu-west-1:123456789012:repository/cluster-test/*"],
+    rollout: atOnce,
   });
 }

@@ -126,6 +126,13 @@ describe("the cluster's hosts", () => {
     expect(Object.keys(volumes)).toHaveLength(5);
   });
 
+  it("keep each server where its disk is", () => {
+    for (const index of [1, 2, 3, 4, 5]) {
+      const { madeFrom } = mocks.ofType("aws:ec2/instance:Instance")[`servers-${index}`]!.options;
+      expect(madeFrom.subnetId).toContain(`aws:ebs/volume:Volume::servers-${index}-data`);
+    }
+  });
+
   it("tell each server, in its user data, how many there are and which volume is its own", () => {
     const { userDataBase64 } = mocks.ofType("aws:ec2/instance:Instance")["servers-3"]!.inputs;
     const text = gunzipSync(Buffer.from(userDataBase64, "base64")).toString("utf8");
@@ -161,9 +168,9 @@ describe("the cluster's hosts", () => {
     expect(options.dependsOn).toEqual(expect.arrayContaining(["network-private-a-nat", "network-private-b-nat"]));
   });
 
-  it("replace no data volume for another key", () => {
+  it("replace no data volume for another key or another number of zones", () => {
     for (const { options } of Object.values(mocks.ofType("aws:ebs/volume:Volume"))) {
-      expect(options.ignoreChanges).toEqual(["kmsKeyId"]);
+      expect(options.ignoreChanges).toEqual(["kmsKeyId", "availabilityZone"]);
     }
     expect(mocks.ofType("aws:ec2/instance:Instance")["bastion"]!.options.ignoreChanges).toEqual([
       "ami",

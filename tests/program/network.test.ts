@@ -1,4 +1,4 @@
-import { Network, type NetworkArgs } from "../../components/network";
+import { Network, type NetworkArgs, subnetIn } from "../../components/network";
 import { type RecordingMocks, settle, startMocks } from "./recording-mocks";
 import { PROGRAM_TIMEOUT_MS } from "./run-program";
 
@@ -111,6 +111,18 @@ describe("Network", () => {
     });
     expect(mocks.ofType("aws:cloudwatch/logGroup:LogGroup")["logged-flow-logs"]!.inputs.retentionInDays).toBe(30);
     expect(Object.keys(mocks.ofType("aws:ec2/flowLog:FlowLog"))).toEqual(["logged-flow-logs"]);
+  });
+
+  it("says which zones it has when a server's disk is in another", () => {
+    const subnets = new Map([
+      ["eu-west-1a", "subnet-a"],
+      ["eu-west-1b", "subnet-b"],
+    ]);
+    expect(subnetIn("eu-west-1b", subnets)).toBe("subnet-b");
+    expect(() => subnetIn("eu-west-1c", subnets)).toThrow(
+      "zones: expected a subnet in eu-west-1c, where a server's disk is, got subnets in eu-west-1a, eu-west-1b: set zones back; " +
+        "a server moves to another zone by a new disk only",
+    );
   });
 
   it("deals hosts out to its zones in turn", () => {

@@ -68,6 +68,7 @@ function pretendClusterAnswers(mode: "up" | "preview"): void {
     name: `worker-${index}`,
     role: "worker",
     privateIp: `10.42.128.${index}`,
+    instanceType: "t3.small",
     state: "running",
   }));
   const open = <T>(answer: T) => {
@@ -76,7 +77,11 @@ function pretendClusterAnswers(mode: "up" | "preview"): void {
   };
   jest.doMock("../../components/host-inventory", () => ({
     ...jest.requireActual<object>("../../components/host-inventory"),
-    createHostInventory: () => ({ list: () => open(workers), lastBootStep: () => open(""), close: () => undefined }),
+    createHostInventory: () => ({
+      list: () => open(workers),
+      lastBootStep: () => open({ isBooting: false, words: "" }),
+      close: () => undefined,
+    }),
   }));
   jest.doMock("../../components/consul-client", () => ({
     readConsul: () => open({ leader: "10.42.0.10:8300", peers: 5, healthyServers: 5 }),

@@ -1,0 +1,5 @@
+/** The cause at the bottom of an error: `fetch failed` alone says nothing. */
+export function reasonOf(error: Error): string {
+  const cause = error.cause instanceof Error ? error.cause : error;
+  return cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
+}

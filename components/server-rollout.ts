@@ -1,0 +1,257 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type BootProgress, type Host, isUp } from "./host-inventory";
+import type { RaftProgram, RaftServer } from "./raft";
+import { reasonOf } from "./reason";
+
+/** A server as this run wants it. */
+export interface WantedServer {
+  /** Its tag `Name`. */
+  readonly name: string;
+  /** In base64, as EC2 keeps it. */
+  readonly userData: string;
+  readonly instanceType: string;
+}
+
+/** A server that exists, and what it was launched with. */
+export type PresentServer = Host & Omit<WantedServer, "name">;
+
+/** What each program's Raft says of its servers, or why it says nothing. */
+export type RaftSighting = Readonly<Record<RaftProgram, readonly RaftServer[] | Error>>;
+
+const PROGRAMS = [
+  ["consul", "Consul"],
+  ["nomad", "Nomad"],
+] as const;
+
+const serves = ({ healthy, voter }: RaftServer): boolean => healthy && voter;
+const majorityOf = (servers: number): number => Math.floor(servers / 2) + 1;
+
+/** What speaks against taking the server with this address away now; nothing, when the others are a majority without it. */
+export function whyNot(ip: string, seen: RaftSighting): string[] {
+  return PROGRAMS.flatMap(([program, title]) => {
+    const servers = seen[program];
+    if (servers instanceof Error) return [`${title} does not answer (${reasonOf(servers)})`];
+    const own = servers.find((server) => server.ip === ip);
+    // What does not serve is missed by nobody.
+    if (own === undefined || !serves(own)) return [];
+    const others = servers.filter((server) => server !== own);
+    const ill = others.filter((server) => !serves(server)).map((server) => `${server.name} (${server.ip})`);
+    if (ill.length > 0) return [`${title} has no healthy voter in ${ill.join(" and ")}`];
+    if (others.length < majorityOf(servers.length))
+      return [
+        `${title} would have ${others.length} of ${servers.length} voters, and ${majorityOf(servers.length)} are a majority`,
+      ];
+    return [];
+  });
+}
+
+/** Names of the servers that are not as they are wanted, in the order in which they go: those that do not serve, then leaders last. */
+export function rolloutOrder(
+  wanted: readonly WantedServer[],
+  present: readonly PresentServer[],
+  seen: RaftSighting,
+): string[] {
+  const rank = ({ ip }: { readonly ip: string }): number => {
+    const own = PROGRAMS.map(([program]) => seen[program]).map((servers) =>
+      servers instanceof Error ? undefined : servers.find((server) => server.ip === ip),
+    );
+    if (!own.every((server) => server !== undefined && serves(server))) return 0;
+    return own.some((server) => server?.leader) ? 2 : 1;
+  };
+  return wanted
+    .flatMap(({ name, userData, instanceType }) => {
+      const server = present.find((each) => each.name === name);
+      const isAsWanted = server?.userData === userData && server.instanceType === instanceType;
+      return server === undefined || isAsWanted ? [] : [{ name, rank: rank({ ip: server.privateIp }) }];
+    })
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ name }) => name);
+}
+
+/** The doors to EC2 and to the servers. */
+export interface RolloutAccess {
+  /** The cluster's servers that exist. */
+  list(): Promise<readonly PresentServer[]>;
+  boot(id: string): Promise<BootProgress>;
+  raft(): Promise<RaftSighting>;
+  handOver(program: RaftProgram, to: RaftServer): Promise<void>;
+  progress(message: string): void;
+}
+
+export interface ServerRolloutArgs {
+  /** Servers that the stack wants. */
+  readonly count: number;
+  /** How long one server may wait for its turn. */
+  readonly timeoutSeconds: number;
+  readonly access: RolloutAccess;
+  readonly pollMs?: number;
+  readonly now?: () => number;
+}
+
+const POLL_MS = 1_000;
+const PROGRESS_EVERY_MS = 10_000;
+
+/** In which order the stack's hosts become what is wanted of them. */
+export interface Rollout {
+  /** Resolves when the server may become what is wanted of it: at once, when it is that already or does not exist yet. */
+  turn(server: WantedServer): Promise<void>;
+  /** Tells that the server is there, with its disk and behind the load balancer. */
+  made(name: string, ip: string): void;
+  /** Resolves when every server is as it is wanted and, where any was replaced, serves again: it is the workers' turn. */
+  finished(): Promise<void>;
+}
+
+/** Does it all at once: for a preview, which changes nothing. */
+export const atOnce: Rollout = {
+  turn: () => Promise.resolve(),
+  made: () => undefined,
+  finished: () => Promise.resolve(),
+};
+
+/**
+ * Has servers replaced one at a time. Whatever replaces an instance is decided by the engine, which knows nothing of quorums; so each server's
+ * user data is held back until the others can do without it. At first there is nothing to lose, and all come at once.
+ */
+export class ServerRollout implements Rollout {
+  readonly #args: ServerRolloutArgs;
+  readonly #wanted: WantedServer[] = [];
+  readonly #present: Promise<readonly PresentServer[]>;
+  #list!: (servers: Promise<readonly PresentServer[]>) => void;
+  readonly #order: Promise<readonly string[]>;
+  /** Addresses of servers that this run has made, by name. */
+  readonly #made = new Map<string, { readonly ip: Promise<string>; readonly tell: (ip: string) => void }>();
+
+  constructor(args: ServerRolloutArgs) {
+    this.#args = args;
+    this.#present = new Promise((resolve) => (this.#list = resolve));
+    this.#order = this.#present.then((present) => this.#plan(present));
+  }
+
+  async turn(server: WantedServer): Promise<void> {
+    this.#wanted.push(server);
+    if (this.#wanted.length === this.#args.count) this.#list(this.#args.access.list());
+    const order = await this.#order;
+    const index = order.indexOf(server.name);
+    if (index < 0) return;
+    const earlier = await this.#addresses(order.slice(0, index));
+    await this.#untilSpared(server.name, earlier);
+  }
+
+  made(name: string, ip: string): void {
+    this.#madeOf(name).tell(ip);
+  }
+
+  async finished(): Promise<void> {
+    const order = await this.#order;
+    if (order.length === 0) return;
+    const made = await this.#addresses(order);
+    await this.#poll("the servers that were replaced", async () => missing(made, await this.#args.access.raft()));
+  }
+
+  #madeOf(name: string) {
+    const known = this.#made.get(name);
+    if (known !== undefined) return known;
+    let tell!: (ip: string) => void;
+    const made = { ip: new Promise<string>((resolve) => (tell = resolve)), tell: (ip: string) => tell(ip) };
+    this.#made.set(name, made);
+    return made;
+  }
+
+  #addresses(names: readonly string[]): Promise<string[]> {
+    return Promise.all(names.map((name) => this.#madeOf(name).ip));
+  }
+
+  async #plan(present: readonly PresentServer[]): Promise<readonly string[]> {
+    const { access } = this.#args;
+    this.#refuseLostMajority(present);
+    if (present.length === 0) return [];
+    const order = rolloutOrder(this.#wanted, present, await access.raft());
+    if (order.length > 0) access.progress(`Servers to replace, one at a time: ${order.join(", ")}`);
+    return order;
+  }
+
+  /** Servers that are wanted no more are all deleted at the end of the run, at once. */
+  #refuseLostMajority(present: readonly PresentServer[]): void {
+    const up = present.filter(isUp);
+    const kept = up.filter(({ name }) => this.#wanted.some((server) => server.name === name));
+    if (kept.length === up.length || kept.length >= majorityOf(up.length)) return;
+    throw new pulumi.RunError(
+      `serverCount: expected to keep at least ${majorityOf(up.length)} of the ${up.length} servers that there are, got ${this.#args.count}: ` +
+        "with fewer the cluster loses its leader and cannot be changed any more. Go down in steps that keep a majority.",
+    );
+  }
+
+  async #untilSpared(name: string, earlier: readonly string[]): Promise<void> {
+    const { access, count } = this.#args;
+    const server = (await this.#present).find((each) => each.name === name)!;
+    if ((await access.boot(server.id)).isBooting) return;
+    if (count === 1)
+      return access.progress(`${name} is the only server: the cluster has none until its replacement is up`);
+    await this.#poll(`${name}'s turn to be replaced`, async () => {
+      const seen = await access.raft();
+      const reasons = [...missing(earlier, seen), ...whyNot(server.privateIp, seen)];
+      return reasons.length > 0 ? reasons : this.#giveUpLeadership(server.privateIp, earlier, seen);
+    });
+  }
+
+  /** Hands what the server leads to another, one that has had its turn if there is one. */
+  async #giveUpLeadership(ip: string, earlier: readonly string[], seen: RaftSighting): Promise<string[]> {
+    const reasons: string[] = [];
+    for (const [program, title] of PROGRAMS) {
+      const servers = seen[program];
+      if (servers instanceof Error || !servers.some((server) => server.leader && server.ip === ip)) continue;
+      const others = servers.filter((server) => server.ip !== ip);
+      const heir = others.find((server) => earlier.includes(server.ip)) ?? others[0]!;
+      reasons.push(`${title}'s leadership goes to ${heir.name}`);
+      await this.#args.access.handOver(program, heir);
+    }
+    return reasons;
+  }
+
+  /** Looks until there is no reason to wait any more; throws, with the reasons and what the hosts say, when the time is over. */
+  async #poll(what: string, look: () => Promise<readonly string[]>): Promise<void> {
+    const { access, timeoutSeconds, pollMs = POLL_MS, now = Date.now } = this.#args;
+    const start = now();
+    let said = { text: "", at: start };
+    for (;;) {
+      const reasons = await look().catch((error: Error) => [reasonOf(error)]);
+      if (reasons.length === 0) return;
+      const seconds = Math.round((now() - start) / 1_000);
+      const text = reasons.join("; ");
+      if (seconds >= timeoutSeconds) throw new pulumi.RunError(await this.#refusal(what, seconds, text));
+      if (text !== said.text || now() - said.at >= PROGRESS_EVERY_MS) {
+        access.progress(`Waiting for ${what}, ${seconds} s: ${text}`);
+        said = { text, at: now() };
+      }
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  }
+
+  async #refusal(what: string, seconds: number, text: string): Promise<string> {
+    const { access } = this.#args;
+    const servers = await access.list().catch((): readonly PresentServer[] => []);
+    const lines = await Promise.all(
+      servers.map(async ({ id, name, privateIp, state }) => {
+        const { words } = await access.boot(id);
+        return `  ${name} (${id}, ${privateIp}): ${state === "running" ? "" : `EC2 says it is ${state}; `}${words}`;
+      }),
+    );
+    return [
+      `Gave up waiting for ${what} after ${seconds} s, and left it as it is: ${text}.`,
+      ...(lines.length === 0 ? [] : ["The servers:", ...lines]),
+      "Taking a server away now could cost the cluster its leader. Bring the others back, then run `pulumi up` again. A server that " +
+        "is beyond help is replaced without this wait when its instance is terminated first: `pulumi up --refresh`.",
+    ].join("\n");
+  }
+}
+
+/** Which of these addresses is not that of a healthy voter in every program. */
+function missing(ips: readonly string[], seen: RaftSighting): string[] {
+  return PROGRAMS.flatMap(([program, title]) => {
+    const servers = seen[program];
+    if (servers instanceof Error) return [`${title} does not answer (${reasonOf(servers)})`];
+    return ips
+      .filter((ip) => !servers.some((server) => server.ip === ip && serves(server)))
+      .map((ip) => `${title} has no healthy voter at ${ip} yet`);
+  });
+}
