@@ -37,6 +37,16 @@ export function discoverServers(region: string): Statement {
   };
 }
 
+/** Telling the Auto Scaling group of a worker that it may go, or is still at it. The group's ARN holds an id that is not known before it exists. */
+export function leaveGroup(region: string, groupName: string): Statement {
+  return {
+    Sid: "LeaveGroup",
+    Effect: "Allow",
+    Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
+    Resource: `arn:aws:autoscaling:${region}:*:autoScalingGroup:*:autoScalingGroupName/${groupName}`,
+  };
+}
+
 /** Pulling images, from these repositories only. The login itself cannot be narrowed. */
 export function pullImages(repositoryArns: readonly pulumi.Input<string>[]): readonly Statement[] {
   return [

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { lifecycleHook } from "../hosts/settings";
 import { encodeUserData, renderUserData } from "../hosts/user-data";
 import type { ClusterFirewall } from "./cluster-firewall";
 import type { ClusterSecrets } from "./cluster-secrets";
@@ -7,7 +8,7 @@ import { METADATA_OPTIONS } from "./instance-metadata";
 import { createInstanceProfile } from "./instance-role";
 import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
-import { discoverServers, pullImages } from "./policies";
+import { discoverServers, leaveGroup, pullImages } from "./policies";
 import { recordedInputs } from "./recorded-inputs";
 import { createSecurityGroup } from "./security-rules";
 import type { HostSoftware } from "./server-cluster";
@@ -44,6 +45,12 @@ export interface WorkerPoolArgs {
   readonly rollout: Rollout;
 }
 
+/**
+ * How long a worker that is to end may be silent. While it moves its work to others it says every 20 s that it is at it; one that has died
+ * holds up its group for no longer than this.
+ */
+const LEAVE_SILENCE_SECONDS = 120;
+
 /** Time for a worker to boot, join and run the edge proxy before the load balancer's opinion counts. */
 const HEALTH_GRACE_SECONDS = 300;
 
@@ -64,13 +71,31 @@ export class WorkerPool extends pulumi.ComponentResource {
       { vpcId: args.network.vpc.id, description: `Workers of the pool ${args.nodeClass}`, tags },
       this,
     );
-    const template = this.#createTemplate(name, args, tags);
-    this.group = this.#createGroup(name, args, template, tags);
+    const groupName = `${args.identity.cluster}-${name}`;
+    const template = this.#createTemplate(name, groupName, args, tags);
+    this.group = this.#createGroup(name, groupName, args, template, tags);
+    // A resource of its own: with the whole stack it goes before the group does, which then waits for nobody.
+    new aws.autoscaling.LifecycleHook(
+      name,
+      {
+        name: lifecycleHook,
+        autoscalingGroupName: this.group.name,
+        lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
+        heartbeatTimeout: LEAVE_SILENCE_SECONDS,
+        defaultResult: "CONTINUE",
+      },
+      { parent: this },
+    );
 
     this.registerOutputs({ groupName: this.group.name });
   }
 
-  #createTemplate(name: string, args: WorkerPoolArgs, tags: Record<string, string>): aws.ec2.LaunchTemplate {
+  #createTemplate(
+    name: string,
+    groupName: string,
+    args: WorkerPoolArgs,
+    tags: Record<string, string>,
+  ): aws.ec2.LaunchTemplate {
     const image = findMachineImage(args.image, this);
     const profile = createInstanceProfile(
       name,
@@ -79,6 +104,7 @@ export class WorkerPool extends pulumi.ComponentResource {
           discoverServers(args.region),
           ...args.secrets.readStatements("workers"),
           ...pullImages(args.repositoryArns),
+          leaveGroup(args.region, groupName),
         ],
         tags,
       },
@@ -89,6 +115,7 @@ export class WorkerPool extends pulumi.ComponentResource {
       cluster: args.identity.cluster,
       region: args.region,
       nodeClass: args.nodeClass,
+      group: groupName,
       servers: args.servers,
       secretsPath: args.secrets.paths.workers,
       ...args.software,
@@ -125,6 +152,7 @@ export class WorkerPool extends pulumi.ComponentResource {
 
   #createGroup(
     name: string,
+    groupName: string,
     args: WorkerPoolArgs,
     template: aws.ec2.LaunchTemplate,
     tags: Record<string, string>,
@@ -135,6 +163,8 @@ export class WorkerPool extends pulumi.ComponentResource {
     return new aws.autoscaling.Group(
       name,
       {
+        // Workers and their role know the group by this name before it exists.
+        name: groupName,
         minSize: args.min,
         maxSize: args.max,
         desiredCapacity: args.desired,
@@ -155,6 +185,8 @@ export class WorkerPool extends pulumi.ComponentResource {
               },
             }
           : { launchTemplate: { id: template.id, version } }),
+        // A spot worker that is likely to be taken is replaced before it is.
+        capacityRebalance: args.spotPercent > 0,
         // New workers are up before old ones go.
         instanceRefresh: {
           strategy: "Rolling",

@@ -14,6 +14,8 @@ export interface HostSettings {
   readonly datacenter: string;
   /** Nomad's node class; workers only. */
   readonly nodeClass?: string;
+  /** The Auto Scaling group that the host is in; workers only. */
+  readonly group?: string;
   /** Number of servers that make the cluster. */
   readonly servers: number;
   /** Parameter Store path of the role's secrets, without a trailing slash. */
@@ -49,6 +51,9 @@ export function retryJoin(settings: Pick<HostSettings, "cluster" | "region">): s
   ];
 }
 
+/** The lifecycle hook that a worker's group waits with, before it ends the worker. */
+export const lifecycleHook = "leave";
+
 export const REGION = /^[a-z]{2,}(-[a-z]+)+-\d$/;
 
 const forms: Record<string, RegExp> = {
@@ -56,6 +61,7 @@ const forms: Record<string, RegExp> = {
   region: REGION,
   datacenter: /^[a-z0-9][a-z0-9_-]*$/,
   nodeClass: /^[A-Za-z0-9][A-Za-z0-9_-]*$/,
+  group: /^[A-Za-z0-9_-]+$/,
   secretsPath: /^(\/[A-Za-z0-9_.-]+)+$/,
   dataVolumeId: /^vol-[0-9a-f]+$/,
   releasesUrl: /^(https?|file):\/\/[A-Za-z0-9._~:/%-]+[^/]$/,
@@ -75,6 +81,7 @@ export function checkHostSettings(settings: HostSettings): void {
   checkForm("region", "region", settings.region);
   checkForm("datacenter", "datacenter", settings.datacenter);
   checkForm("nodeClass", "nodeClass", settings.nodeClass);
+  checkForm("group", "group", settings.group);
   checkForm("secretsPath", "secretsPath", settings.secretsPath);
   checkForm("dataVolumeId", "dataVolumeId", settings.dataVolumeId);
   checkForm("releasesUrl", "releasesUrl", settings.releasesUrl);
@@ -87,6 +94,9 @@ export function checkHostSettings(settings: HostSettings): void {
   }
   if (settings.role === "server" && settings.nodeClass !== undefined) {
     throw new Error("hosts: nodeClass: servers run no jobs and have no node class");
+  }
+  if ((settings.role === "worker") !== (settings.group !== undefined)) {
+    throw new Error("hosts: group: workers, and they alone, are in an Auto Scaling group");
   }
 }
 

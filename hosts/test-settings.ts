@@ -20,6 +20,7 @@ export const worker: HostSettings = {
   ...common,
   role: "worker",
   nodeClass: "edge",
+  group: "cluster-dev-workers-edge",
   secretsPath: "/cluster-dev/workers",
 };
 

@@ -33,6 +33,8 @@ describe("user data", () => {
     expect(parse(renderUserData(server)).write_files.map((file) => [file.path, file.permissions])).toEqual([
       ["/etc/cluster/host.env", "0644"],
       ["/opt/cluster/boot/lib.sh", "0755"],
+      ["/opt/cluster/boot/aws.sh", "0755"],
+      ["/opt/cluster/boot/nomad-api.sh", "0755"],
       ["/opt/cluster/boot/tokens.sh", "0755"],
       ["/opt/cluster/boot/boot.sh", "0755"],
       ["/opt/cluster/boot/identity.sh", "0755"],
@@ -86,10 +88,21 @@ describe("user data", () => {
   });
 
   it("lets the boot unit run the steps, now and at every later boot", () => {
-    expect(parse(renderUserData(worker)).runcmd).toEqual([
+    expect(parse(renderUserData(server)).runcmd).toEqual([
       ["systemctl", "enable", "--quiet", "cluster-boot.service"],
       ["systemctl", "start", "--no-block", "cluster-boot.service"],
     ]);
+  });
+
+  it("has a worker watch for its own end, and tells it which group and hook are to hear that it has left", () => {
+    const text = renderUserData(worker);
+    expect(parse(text).runcmd.map((words) => words.slice(-2))).toEqual(
+      [0, 1].map(() => ["cluster-boot.service", "cluster-leave.service"]),
+    );
+    expect(contentOf(text, "/etc/cluster/host.env")).toContain(
+      "GROUP='cluster-dev-workers-edge'\nLIFECYCLE_HOOK='leave'\n",
+    );
+    expect(contentOf(text, "/opt/cluster/boot/leave.sh")).toBe(fs.readFileSync("hosts/steps/leave.sh", "utf8"));
   });
 
   it("carries the step files as they are in hosts/steps", () => {
@@ -133,6 +146,8 @@ describe("settings", () => {
     [{ consul: { version: "1.22.7", sha256: "abc" } }, `hosts: consul.sha256: expected ^[0-9a-f]{64}$, got "abc"`],
     [{ servers: 0 }, "hosts: servers: expected a number from 1, got 0"],
     [{ nodeClass: "edge" }, "hosts: nodeClass: servers run no jobs and have no node class"],
+    [{ group: "workers" }, "hosts: group: workers, and they alone, are in an Auto Scaling group"],
+    [{ group: "a b" }, 'hosts: group: expected ^[A-Za-z0-9_-]+$, got "a b"'],
   ])("refuses %j by name", (change, message) => {
     expect(() => renderUserData({ ...server, ...change })).toThrow(new Error(message));
   });

@@ -6,7 +6,14 @@ import { consulConfig, consulUnit } from "./consul";
 import { containerDnsAddress, dnsAddressUnit, resolvedConfig } from "./dns";
 import { nomadConfig, nomadUnit } from "./nomad";
 import { secretDocuments } from "./secrets";
-import { checkBastionSettings, checkHostSettings, paths, type BastionSettings, type HostSettings } from "./settings";
+import {
+  checkBastionSettings,
+  checkHostSettings,
+  lifecycleHook,
+  paths,
+  type BastionSettings,
+  type HostSettings,
+} from "./settings";
 
 export type { BastionSettings, HostSettings, Release } from "./settings";
 
@@ -92,6 +99,24 @@ TimeoutStartSec=360
 `;
 }
 
+/** A worker's watch over its own end. */
+function leaveUnit(): string {
+  return `[Unit]
+Description=Leaves the cluster when the host is to end
+After=cluster-boot.service
+
+[Service]
+WorkingDirectory=${paths.boot}
+EnvironmentFile=${paths.hostEnv}
+ExecStart=/bin/bash -Eeuo pipefail leave.sh
+Restart=on-failure
+RestartSec=2
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
 /** Hosts take their turns, so that not all agents reload at once. */
 function secretsTimer(): string {
   return `[Unit]
@@ -106,14 +131,14 @@ AccuracySec=1
 }
 
 /** JSON is YAML, and no value can break out of it. */
-function cloudConfig(files: readonly WrittenFile[]): string {
+function cloudConfig(files: readonly WrittenFile[], units: readonly string[]): string {
   return `#cloud-config\n${JSON.stringify(
     {
       write_files: files,
-      // Started, not waited for: cloud-init ends, and the unit stays for the next boot.
+      // Started, not waited for: cloud-init ends, and the units stay for the next boot.
       runcmd: [
-        ["systemctl", "enable", "--quiet", "cluster-boot.service"],
-        ["systemctl", "start", "--no-block", "cluster-boot.service"],
+        ["systemctl", "enable", "--quiet", ...units],
+        ["systemctl", "start", "--no-block", ...units],
       ],
     },
     undefined,
@@ -129,6 +154,7 @@ export function hostEnvironment(settings: HostSettings): string {
     CLUSTER: settings.cluster,
     REGION: settings.region,
     SERVERS: settings.servers,
+    ...(settings.group === undefined ? {} : { GROUP: settings.group, LIFECYCLE_HOOK: lifecycleHook }),
     SECRETS_PATH: settings.secretsPath,
     SECRETS: secretDocuments[settings.role === "server" ? "servers" : "workers"].join(" "),
     STEPS: bootSteps(settings).join(" "),
@@ -144,10 +170,12 @@ export function hostEnvironment(settings: HostSettings): string {
 
 /** The `#cloud-config` that turns a Debian 12 instance into a server or worker. Throws when a setting has not its form. */
 export function renderUserData(settings: HostSettings): string {
-  return cloudConfig([
+  const steps = [...new Set([...bootSteps(settings), ...refreshSteps[settings.role]])];
+  const worker = settings.role === "worker";
+  const files = [
     file(paths.hostEnv, hostEnvironment(settings)),
-    ...["lib.sh", "tokens.sh", "boot.sh"].map(script),
-    ...[...new Set([...bootSteps(settings), ...refreshSteps[settings.role]])].map((step) => script(`${step}.sh`)),
+    ...["lib.sh", "aws.sh", "nomad-api.sh", "tokens.sh", "boot.sh"].map(script),
+    ...[...steps, ...(worker ? ["leave"] : [])].map((step) => script(`${step}.sh`)),
     file(`${paths.consulConfig}/agent.json`, json(consulConfig(settings))),
     file(`${paths.nomadConfig}/agent.json`, json(nomadConfig(settings))),
     file("/etc/systemd/resolved.conf.d/consul.conf", resolvedConfig()),
@@ -157,14 +185,16 @@ export function renderUserData(settings: HostSettings): string {
     file("/etc/systemd/system/cluster-secrets.service", secretsUnit(settings.role)),
     file("/etc/systemd/system/cluster-secrets.timer", secretsTimer()),
     file("/etc/systemd/system/cluster-boot.service", bootUnit()),
-  ]);
+    ...(worker ? [file("/etc/systemd/system/cluster-leave.service", leaveUnit())] : []),
+  ];
+  return cloudConfig(files, ["cluster-boot.service", ...(worker ? ["cluster-leave.service"] : [])]);
 }
 
 /** The `#cloud-config` of the bastion host: Session Manager's agent, nothing of the cluster. */
 export function renderBastionUserData(settings: BastionSettings): string {
   checkBastionSettings(settings);
   const steps = ["ssm-agent"];
-  return cloudConfig([
+  const files = [
     file(
       paths.hostEnv,
       // The host stays useful (SSH, if a key was given) when the agent can't be had.
@@ -178,7 +208,8 @@ export function renderBastionUserData(settings: BastionSettings): string {
     ),
     ...["lib.sh", "boot.sh", ...steps.map((step) => `${step}.sh`)].map(script),
     file("/etc/systemd/system/cluster-boot.service", bootUnit()),
-  ]);
+  ];
+  return cloudConfig(files, ["cluster-boot.service"]);
 }
 
 /** User data as EC2 takes it: gzip (the same bytes for the same text) in base64. Throws when EC2 would refuse its size. */

@@ -1,5 +1,5 @@
 import { aws } from "./cli/aws";
-import { logs, ssh, status } from "./cli/hosts";
+import { logs, spotNotice, ssh, status } from "./cli/hosts";
 import { fetchPage, readableText } from "./cli/page";
 import { destroy, preview, refresh, savedOutputs, secretOutputs, up, type Outputs, type Session } from "./cli/session";
 
@@ -13,6 +13,7 @@ const USAGE = `The cluster on this machine: the same program as on AWS, in a clo
   npm run local -- status                  hosts, members, addresses
   npm run local -- ssh <host> [command]    a shell on a host, by name or instance id
   npm run local -- logs <host>             its console, boot steps and agents' journal
+  npm run local -- spot-notice <host>      tells a spot instance that EC2 takes it back in two minutes, and does
   npm run local -- aws <arguments>         awscli against the stack's cloud
   npm run local -- destroy [--force]       remove everything (--force: without asking the engine)
 
@@ -128,11 +129,12 @@ async function main(argv: readonly string[]): Promise<number> {
     case "aws":
       return aws(session, rest);
     case "ssh":
+    case "spot-notice":
     case "logs": {
       const [host, ...words] = rest;
       if (!host) throw new Error(`${command}: which host? \`npm run local -- status\` lists them`);
       if (command === "ssh") return ssh(stack, host, words);
-      await logs(stack, host);
+      await (command === "logs" ? logs : spotNotice)(stack, host);
       return 0;
     }
     case "help":

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Starts Nomad, and waits until it is part of the cluster.
 . ./lib.sh
+. ./nomad-api.sh
 # shellcheck source=/dev/null
 . /etc/cluster/identity.env
 
@@ -15,8 +16,6 @@ cat >/etc/nomad.d/instance.json <<JSON
 }
 JSON
 
-api() { curl --silent --max-time 2 --cacert /etc/cluster/tls/nomad/ca.pem "$@"; }
-as_node() { api --config <(printf 'header = "X-Nomad-Token: %s"' "$(cat /var/lib/cluster/nomad/client/secret-id)") "$@"; }
 docker_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1 || { last_words docker.service; return 1; }; }
 if [[ $ROLE == worker ]]; then
   systemctl start --no-block docker.service
@@ -28,13 +27,12 @@ refused() {
     grep 'error registering' >/dev/null
 }
 joined() {
-  local answer id
+  local answer
   answer=$(api https://127.0.0.1:4646/v1/agent/health) || { echo "no answer yet, $(last_words nomad.service)"; return 1; }
   [[ $answer != *'"ok":false'* ]] || { echo "$answer"; return 1; }
   if [[ $ROLE == server ]]; then return 0; fi
   # A client is healthy before the servers know it. It asks them as itself, with the secret that it has told them.
-  id=$(cat /var/lib/cluster/nomad/client/client-id)
-  answer=$(as_node "https://127.0.0.1:4646/v1/node/$id")
+  answer=$(as_node "$nodes/$(node_id)")
   if [[ $answer != *'"Status":"ready"'* ]]; then
     echo "not registered with the servers yet"
     # A client that the servers were not ready for asks again only after 15 to 30 s; a new one asks at once.
@@ -43,8 +41,7 @@ joined() {
   fi
   if [[ $answer == *'"SchedulingEligibility":"ineligible"'* ]]; then
     # Shutting down drained it; coming back up makes that undone.
-    as_node --output /dev/null --data "{\"NodeID\":\"$id\",\"DrainSpec\":null,\"MarkEligible\":true}" \
-      "https://127.0.0.1:4646/v1/node/$id/drain"
+    drain null true
   fi
 }
 

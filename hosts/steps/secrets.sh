@@ -4,23 +4,10 @@
 # argument of a process or a line of output.
 . ./lib.sh
 . ./tokens.sh
+. ./aws.sh
 umask 077
 work=$(mktemp -d -p /run)
 trap 'rm -rf "$work"' EXIT
-readonly metadata=http://169.254.169.254/latest
-quiet=(--silent --show-error --fail --max-time 5)
-
-# Writes the role's credentials as options for curl: they last for hours, and the next run gets new ones.
-credentials() {
-  local token name
-  token=$(curl "${quiet[@]}" --request PUT --header 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token")
-  name=$(curl "${quiet[@]}" --header "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/iam/security-credentials/")
-  curl "${quiet[@]}" --header "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/iam/security-credentials/$name" |
-    python3 -c '
-import json, sys
-role = json.load(sys.stdin)
-print("user = \"{AccessKeyId}:{SecretAccessKey}\"\nheader = \"X-Amz-Security-Token: {Token}\"".format(**role))' >"$work/curl"
-}
 
 # Asks for all documents in one request, so that they belong together. Its last line says why it failed.
 fetch() {
@@ -28,10 +15,9 @@ fetch() {
   credentials || { echo "the instance metadata service gives no credentials"; return 1; }
   read -ra documents <<<"$SECRETS"
   names=$(printf "\"$SECRETS_PATH/%s\"," "${documents[@]}")
-  status=$(curl --silent --max-time 10 --config "$work/curl" --aws-sigv4 "aws:amz:$REGION:ssm" \
-    --header 'X-Amz-Target: AmazonSSM.GetParameters' --header 'Content-Type: application/x-amz-json-1.1' \
+  status=$(ask_aws ssm --header 'X-Amz-Target: AmazonSSM.GetParameters' --header 'Content-Type: application/x-amz-json-1.1' \
     --data "{\"Names\": [${names%,}], \"WithDecryption\": true}" \
-    --output "$work/answer" --write-out '%{http_code}' "https://ssm.$REGION.amazonaws.com/") ||
+    --output "$work/answer" --write-out '%{http_code}') ||
     { echo "ssm.$REGION.amazonaws.com does not answer"; return 1; }
   python3 - "$status" "$work" <<'PY'
 import json, os, sys

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { EC2, type Instance } from "@aws-sdk/client-ec2";
 import { execIn } from "../cloud/hypervisor/docker";
 import { operator } from "../cloud/sessions";
+import { sendSpotNotice } from "../cloud/spot-notices";
 import { regionOf } from "../engine";
 import { engine } from "../images/docker";
 import { AgentApi } from "../providers/agent";
@@ -9,9 +10,13 @@ import { runningCloud, secretOutputs } from "./session";
 
 const nameOf = (instance: Instance): string => instance.Tags?.find(({ Key }) => Key === "Name")?.Value ?? "";
 
-async function instances(stack: string): Promise<Instance[]> {
+async function client(stack: string): Promise<EC2> {
   const { endpoint } = await runningCloud(stack);
-  const ec2 = new EC2({ endpoint, region: regionOf(stack), credentials: operator });
+  return new EC2({ endpoint, region: regionOf(stack), credentials: operator });
+}
+
+async function instances(stack: string): Promise<Instance[]> {
+  const ec2 = await client(stack);
   const Filters = [{ Name: "instance-state-name", Values: ["pending", "running", "stopping", "stopped"] }];
   const { Reservations } = await ec2.describeInstances({ Filters });
   const found = (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
@@ -33,6 +38,13 @@ async function container(stack: string, host: string): Promise<{ id: string; ins
   const [found] = await engine.listContainers({ filters });
   if (!found) throw new Error(`${host} is ${instance.State?.Name} and has no container that runs`);
   return { id: found.Id, instance };
+}
+
+/** Has EC2 give a spot instance its notice. */
+export async function spotNotice(stack: string, host: string): Promise<void> {
+  const { instance } = await container(stack, host);
+  await sendSpotNotice(await client(stack), instance.InstanceId!);
+  console.log(`${instance.InstanceId} has two minutes`);
 }
 
 /** A shell on a host, or one command; gives its exit code. */

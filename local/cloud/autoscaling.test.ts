@@ -1,6 +1,11 @@
 import {
+  CompleteLifecycleActionCommand,
   CreateAutoScalingGroupCommand,
   DeleteAutoScalingGroupCommand,
+  DeleteLifecycleHookCommand,
+  PutLifecycleHookCommand,
+  RecordLifecycleActionHeartbeatCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
   CancelInstanceRefreshCommand,
   DescribeInstanceRefreshesCommand,
   SetDesiredCapacityCommand,
@@ -23,6 +28,7 @@ import { elbAnswers } from "./answers-elb";
 import { replaceUnhealthy } from "./group-health";
 import { findGroup } from "./group-members";
 import { Refreshes } from "./instance-refresh";
+import { sendSpotNotice, spotAnswers, SpotNotices } from "./spot-notices";
 import { makeNetwork, startTestCloud, type TestCloud, type TestNetwork } from "./testing";
 
 jest.setTimeout(180_000);
@@ -31,6 +37,7 @@ let cloud: TestCloud;
 let network: TestNetwork;
 let templateId: string;
 let targetGroup: string;
+let notices: SpotNotices;
 
 const templateData = (text: string) => ({
   ...{ ImageId: "ami-0deb1a12000000001", InstanceType: "t3.small" as const },
@@ -43,6 +50,7 @@ beforeAll(async () => {
   cloud = await startTestCloud((context) => ({
     ...elbAnswers,
     ...autoscalingAnswers(new Refreshes(context, { pollMs: 20, batchSeconds: 20 })),
+    ...spotAnswers((notices = new SpotNotices(context.log, 1))),
   }));
   network = await makeNetwork(cloud.moto);
   const { ec2, elb } = cloud.clients;
@@ -79,6 +87,20 @@ async function makeGroup(options: Partial<CreateAutoScalingGroupCommandInput> = 
 const group = async () => (await findGroup(cloud.clients, "workers"))!;
 const members = async (): Promise<Instance[]> => (await group()).Instances ?? [];
 const ids = async (): Promise<string[]> => (await members()).map(({ InstanceId }) => InstanceId!).sort();
+
+/** Has instances wait before they end, until their host lets them go or says nothing for so long. */
+const putHook = (HeartbeatTimeout: number) =>
+  cloud.clients.autoscaling.send(
+    new PutLifecycleHookCommand({
+      ...{ AutoScalingGroupName: "workers", LifecycleHookName: "leave", HeartbeatTimeout, DefaultResult: "CONTINUE" },
+      LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
+    }),
+  );
+
+async function stateOf(id: string): Promise<string | undefined> {
+  const { Reservations } = await cloud.clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+  return Reservations?.[0]?.Instances?.[0]?.State?.Name;
+}
 
 async function newVersion(text: string): Promise<string> {
   const { LaunchTemplateVersion } = await cloud.clients.ec2.send(
@@ -169,6 +191,96 @@ test("a mixed instances policy decides types and spot share, and an update of th
   );
   expect((await group()).MixedInstancesPolicy?.LaunchTemplate?.Overrides?.length).toBe(2);
   expect((await ids()).length).toBe(2);
+});
+
+test("an instance that is to end waits for its host to let it go, out of the target groups and of the capacity", async () => {
+  await makeGroup({ DesiredCapacity: 2, TargetGroupARNs: [targetGroup] });
+  await putHook(3600);
+  const { autoscaling } = cloud.clients;
+  await autoscaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: "workers", DesiredCapacity: 1 }));
+  const leaving = (await members()).filter(({ LifecycleState }) => LifecycleState === "Terminating:Wait");
+  expect(leaving).toHaveLength(1);
+  const id = leaving[0]!.InstanceId!;
+  expect([await registered(), await stateOf(id)]).toEqual([(await ids()).filter((each) => each !== id), "running"]);
+
+  const action = { AutoScalingGroupName: "workers", LifecycleHookName: "leave", InstanceId: id };
+  await autoscaling.send(new RecordLifecycleActionHeartbeatCommand(action));
+  const complete = new CompleteLifecycleActionCommand({ ...action, LifecycleActionResult: "CONTINUE" });
+  await autoscaling.send(complete);
+  expect([await ids(), await stateOf(id)]).toEqual([await registered(), "terminated"]);
+  await expect(autoscaling.send(complete)).rejects.toMatchObject({
+    name: "ValidationError",
+    message: `No active Lifecycle Action found with instance ID ${id}`,
+  });
+});
+
+test("an instance that is to be replaced has a successor while it waits, and cannot be told to go twice", async () => {
+  await makeGroup({ DesiredCapacity: 2 });
+  await putHook(3600);
+  const [id] = await ids();
+  const terminate = new TerminateInstanceInAutoScalingGroupCommand({
+    InstanceId: id,
+    ShouldDecrementDesiredCapacity: false,
+  });
+  await cloud.clients.autoscaling.send(terminate);
+  expect((await members()).map(({ LifecycleState }) => LifecycleState).sort()).toEqual([
+    "InService",
+    "InService",
+    "Terminating:Wait",
+  ]);
+  await expect(cloud.clients.autoscaling.send(terminate)).rejects.toMatchObject({ name: "ValidationError" });
+});
+
+test("a host that says nothing holds up its group for the hook's time alone, and nobody for a hook that is gone", async () => {
+  await makeGroup({ DesiredCapacity: 3 });
+  const { autoscaling } = cloud.clients;
+  const desire = (DesiredCapacity: number) =>
+    autoscaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: "workers", DesiredCapacity }));
+  await putHook(1);
+  await desire(2);
+  expect(await ids()).toHaveLength(3);
+  while ((await ids()).length === 3) await new Promise((resolve) => setTimeout(resolve, 50));
+  await putHook(3600);
+  await desire(1);
+  expect(await ids()).toHaveLength(2);
+  await autoscaling.send(
+    new DeleteLifecycleHookCommand({ AutoScalingGroupName: "workers", LifecycleHookName: "leave" }),
+  );
+  expect(await ids()).toHaveLength(1);
+});
+
+const spotOnly = () => ({
+  DesiredCapacity: 2,
+  MixedInstancesPolicy: {
+    LaunchTemplate: { LaunchTemplateSpecification: { LaunchTemplateId: templateId, Version: "$Latest" } },
+    InstancesDistribution: { OnDemandPercentageAboveBaseCapacity: 0 },
+  },
+});
+
+test("a spot instance has notice, a successor at once where its group rebalances, and its end when the time is over", async () => {
+  await makeGroup({ ...spotOnly(), CapacityRebalance: true });
+  await putHook(3600);
+  const [id] = await ids();
+  await sendSpotNotice(cloud.clients.ec2, id!);
+  expect(notices.endOf(id!)!.getTime()).toBeGreaterThan(Date.now() - 1_000);
+  expect((await members()).map(({ LifecycleState }) => LifecycleState).sort()).toEqual([
+    "InService",
+    "InService",
+    "Terminating:Wait",
+  ]);
+  while ((await stateOf(id!)) !== "terminated") await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await ids()).toHaveLength(2);
+});
+
+test("an instance that is no spot one, or does not exist, has no notice", async () => {
+  await makeGroup({ DesiredCapacity: 1 });
+  const [id] = await ids();
+  await expect(sendSpotNotice(cloud.clients.ec2, id!)).rejects.toMatchObject({
+    message: `The instance '${id}' is not a Spot Instance`,
+  });
+  await expect(sendSpotNotice(cloud.clients.ec2, "i-0123456789abcdef0")).rejects.toMatchObject({
+    name: "InvalidInstanceID.NotFound",
+  });
 });
 
 test("an instance is pending until its host runs", async () => {

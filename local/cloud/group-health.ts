@@ -1,7 +1,7 @@
 import { TerminateInstanceInAutoScalingGroupCommand } from "@aws-sdk/client-auto-scaling";
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
 import type { AnswerContext } from "./answers";
-import { allGroups, unhealthy } from "./group-members";
+import { allGroups, isLeaving, unhealthy } from "./group-members";
 
 /**
  * One round of what EC2 Auto Scaling does about unhealthy instances: those whose host has ended, that were reported
@@ -11,13 +11,14 @@ export async function replaceUnhealthy({ clients, hypervisor, log }: AnswerConte
   for (const group of await allGroups(clients)) {
     const suspended = group.SuspendedProcesses?.map(({ ProcessName }) => ProcessName) ?? [];
     if (suspended.includes("ReplaceUnhealthy") || suspended.includes("HealthCheck")) continue;
-    const ids = (group.Instances ?? []).map(({ InstanceId }) => InstanceId!);
+    const members = (group.Instances ?? []).filter((instance) => !isLeaving(instance));
+    const ids = members.map(({ InstanceId }) => InstanceId!);
     if (ids.length === 0) continue;
     const { Reservations } = await clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: ids }));
     const launched = new Map(
       Reservations?.flatMap(({ Instances }) => Instances ?? []).map((each) => [each.InstanceId, each.LaunchTime]),
     );
-    for (const instance of group.Instances ?? []) {
+    for (const instance of members) {
       const age = (Date.now() - (launched.get(instance.InstanceId)?.getTime() ?? Date.now())) / 1000;
       const reason = unhealthy(hypervisor, group, instance, age);
       if (reason === undefined) continue;

@@ -20,6 +20,9 @@ export async function findGroup({ autoscaling }: Clients, name: string): Promise
   return answer.AutoScalingGroups?.[0];
 }
 
+/** Whether the instance is on its way out already. */
+export const isLeaving = ({ LifecycleState }: Instance): boolean => LifecycleState?.startsWith("Terminating") ?? false;
+
 /** Whether the host runs and every target group of the group finds it healthy. */
 export function inService(hypervisor: Hypervisor, group: AutoScalingGroup, instance: Instance): boolean {
   const id = instance.InstanceId!;

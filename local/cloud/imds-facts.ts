@@ -11,6 +11,7 @@ import { GetInstanceProfileCommand } from "@aws-sdk/client-iam";
 import type { Clients } from "./clients";
 import { timestamp, type InstanceFacts } from "./imds-tree";
 import type { Sessions } from "./sessions";
+import type { SpotNotices } from "./spot-notices";
 
 /** Seconds for which facts are good: cloud-init and agents read dozens of paths in one go. */
 const FACTS_SECONDS = 2;
@@ -31,6 +32,7 @@ export class InstanceReader {
     private readonly region: string,
     private readonly accountId: string,
     private readonly sessions: Sessions,
+    private readonly spotNotices: Pick<SpotNotices, "endOf">,
   ) {}
 
   /** Facts of an instance, or nothing when there is none of this id. */
@@ -63,6 +65,7 @@ export class InstanceReader {
     const { accountId, region } = this;
     return {
       ...{ instance, publicKey, role, lifecycleState, accountId, region },
+      spotEnd: this.spotNotices.endOf(instanceId),
       ...{ subnet: subnets?.Subnets?.[0], vpc: vpcs?.Vpcs?.[0] },
     };
   }
@@ -105,13 +108,15 @@ export class InstanceReader {
     return JSON.stringify(document, null, 2);
   }
 
-  /** Of an instance that was launched by an Auto Scaling group. */
+  /** Where an instance of an Auto Scaling group is on its way to. */
   private async lifecycleState({ InstanceId, Tags }: Instance): Promise<string | undefined> {
     if (!Tags?.some(({ Key }) => Key === "aws:autoscaling:groupName")) return undefined;
     const { AutoScalingInstances } = await this.clients.autoscaling.send(
       new DescribeAutoScalingInstancesCommand({ InstanceIds: [InstanceId!] }),
     );
-    return AutoScalingInstances?.[0]?.LifecycleState ?? "Terminated";
+    const state = AutoScalingInstances?.[0]?.LifecycleState ?? "Terminating";
+    if (state.startsWith("Terminating")) return "Terminated";
+    return state.startsWith("Pending") ? "InService" : state;
   }
 }
 

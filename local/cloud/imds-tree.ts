@@ -15,6 +15,8 @@ export interface InstanceFacts {
     readonly credentials: string;
   };
   readonly lifecycleState?: string;
+  /** When EC2 takes its spot capacity back, once it has said so. */
+  readonly spotEnd?: Date;
   readonly accountId: string;
   readonly region: string;
 }
@@ -22,6 +24,7 @@ export interface InstanceFacts {
 /** Everything below `meta-data/`, by path. A directory is what paths have in common. */
 export function metadata(facts: InstanceFacts): Map<string, string> {
   const { instance, role, region } = facts;
+  const end = facts.spotEnd && timestamp(facts.spotEnd);
   const tags = instance.MetadataOptions?.InstanceMetadataTags === "enabled" ? (instance.Tags ?? []) : [];
   const entries: [string, string | undefined][] = [
     ["ami-id", instance.ImageId],
@@ -44,6 +47,8 @@ export function metadata(facts: InstanceFacts): Map<string, string> {
     ["services/domain", "amazonaws.com"],
     ["services/partition", "aws"],
     ["autoscaling/target-lifecycle-state", facts.lifecycleState],
+    ["spot/instance-action", end && JSON.stringify({ action: "terminate", time: end })],
+    ["spot/termination-time", end],
     ["public-keys/0/openssh-key", facts.publicKey],
     ...interfaceEntries(facts),
     ...tags

@@ -15,6 +15,7 @@ const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0wqsvdzXGZ6XcRVjMy8ULNZ
 let cloud: TestCloud;
 let network: TestNetwork;
 let metadata: { port: number; server: http.Server };
+let spotEnd: Date | undefined;
 
 beforeAll(async () => {
   cloud = await startTestCloud();
@@ -27,7 +28,7 @@ beforeAll(async () => {
   await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "host-profile", RoleName: "host" }));
   await ec2.send(new ImportKeyPairCommand({ KeyName: "operator", PublicKeyMaterial: Buffer.from(publicKey) }));
   const { hypervisor, moto, logged, sessions } = cloud;
-  const reader = new InstanceReader(moto, "eu-west-1", "123456789012", sessions);
+  const reader = new InstanceReader(moto, "eu-west-1", "123456789012", sessions, { endOf: () => spotEnd });
   metadata = await new Imds({ hypervisor, reader, log: (line) => logged.push(line) }).listen(0, "127.0.0.1");
 });
 afterAll(async () => {
@@ -147,6 +148,20 @@ test("directories list their entries, with a slash after those that have some th
     "/2999-01-01/meta-data/",
   ]) {
     expect((await get(absent))[0]).toBe(404);
+  }
+});
+
+test("a spot instance reads when it has to end, once it has had notice", async () => {
+  spotEnd = new Date("2026-01-02T03:04:05.678Z");
+  try {
+    await become();
+    expect(await get("/latest/meta-data/spot/instance-action")).toEqual([
+      200,
+      '{"action":"terminate","time":"2026-01-02T03:04:05Z"}',
+    ]);
+    expect(await get("/latest/meta-data/spot/termination-time")).toEqual([200, "2026-01-02T03:04:05Z"]);
+  } finally {
+    spotEnd = undefined;
   }
 });
 

@@ -8,7 +8,7 @@ import { DescribeLaunchTemplateVersionsCommand } from "@aws-sdk/client-ec2";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AnswerContext } from "./answers";
-import { findGroup, inService } from "./group-members";
+import { findGroup, inService, isLeaving } from "./group-members";
 
 export interface RefreshPreferences {
   readonly MinHealthyPercentage: number;
@@ -37,6 +37,8 @@ interface Timing {
   /** How long one batch may take to be in service; EC2 Auto Scaling gives up after an hour. */
   readonly batchSeconds: number;
 }
+
+const members = ({ Instances = [] }: AutoScalingGroup): Instance[] => Instances.filter((each) => !isLeaving(each));
 
 /** Instance refreshes: each replaces a group's instances batch by batch, by calls of the API that anybody could make. */
 export class Refreshes {
@@ -87,7 +89,7 @@ export class Refreshes {
     const { preferences } = refresh;
     let group = await this.group(refresh);
     const version = await this.presentVersion(group);
-    const old = (group.Instances ?? []).filter(
+    const old = members(group).filter(
       ({ LaunchTemplate }) => !preferences.SkipMatching || LaunchTemplate?.Version !== version,
     );
     refresh.total = old.length;
@@ -110,7 +112,7 @@ export class Refreshes {
       await autoscaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity }));
       await this.untilInService(refresh, [...batch, ...old]);
     }
-    const present = new Set((await this.group(refresh)).Instances?.map(({ InstanceId }) => InstanceId));
+    const present = new Set(members(await this.group(refresh)).map(({ InstanceId }) => InstanceId));
     for (const { InstanceId } of batch.filter((instance) => present.has(instance.InstanceId))) {
       const ShouldDecrementDesiredCapacity = launchFirst;
       await autoscaling.send(
@@ -127,7 +129,7 @@ export class Refreshes {
     const leaving = new Set(old.map(({ InstanceId }) => InstanceId));
     for (const end = Date.now() + this.timing.batchSeconds * 1000; Date.now() < end; await sleep(this.timing.pollMs)) {
       const group = await this.group(refresh);
-      const fresh = (group.Instances ?? []).filter(({ InstanceId }) => !leaving.has(InstanceId));
+      const fresh = members(group).filter(({ InstanceId }) => !leaving.has(InstanceId));
       if (fresh.every((instance) => inService(this.context.hypervisor, group, instance))) {
         return sleep(refresh.preferences.InstanceWarmup * 1000);
       }

@@ -22,6 +22,7 @@ import { RegistryGate, registryConfiguration } from "./registry";
 import { RegistryTokens } from "./registry-tokens";
 import { Sessions } from "./sessions";
 import { readSettings } from "./settings";
+import { spotAnswers, SpotNotices } from "./spot-notices";
 
 const log = (line: string): void => console.log(`${new Date().toISOString()} ${line}`);
 
@@ -96,6 +97,7 @@ async function main(): Promise<void> {
   const context = { clients, hypervisor, log };
   stops.push(watchGroups(context));
   const sessions = new Sessions(clients);
+  const notices = new SpotNotices(log);
   const tokens = new RegistryTokens();
   const access = new Access({ accountId, sessions, clients });
   const front = new Front({
@@ -104,10 +106,12 @@ async function main(): Promise<void> {
     answers: {
       ...{ ...ec2Answers, ...elbAnswers, ...stsAnswers(sessions), ...ecrAnswers({ storage, sessions, tokens }) },
       ...autoscalingAnswers(new Refreshes(context)),
+      ...spotAnswers(notices),
     },
   });
   const certificates = await Certificates.open(settings.ca, path.join(run, "tls"));
-  const imds = new Imds({ hypervisor, log, reader: new InstanceReader(clients, region, accountId, sessions) });
+  const reader = new InstanceReader(clients, region, accountId, sessions, notices);
+  const imds = new Imds({ hypervisor, log, reader });
   await imds.listen(settings.metadataPort);
   await front.listenTls(settings.tlsPort, certificates);
   await front.listenPlain(settings.port);

@@ -84,7 +84,25 @@ describe("the cluster's hosts", () => {
     ]);
   });
 
-  it("let workers pull the stack's images besides, and never read the servers' parameters", () => {
+  it("have a group wait for a worker that leaves, as long as the worker says that it is at it", () => {
+    expect(mocks.ofType("aws:autoscaling/group:Group")["workers"]!.inputs).toMatchObject({
+      name: "cluster-test-workers",
+      capacityRebalance: false,
+    });
+    const hooks = mocks.ofType("aws:autoscaling/lifecycleHook:LifecycleHook");
+    expect(hooks["workers"]!.inputs).toEqual({
+      name: "leave",
+      autoscalingGroupName: "workers",
+      lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
+      heartbeatTimeout: 120,
+      defaultResult: "CONTINUE",
+    });
+    const { userData } = mocks.ofType("aws:ec2/launchTemplate:LaunchTemplate")["workers"]!.inputs;
+    const text = gunzipSync(Buffer.from(userData, "base64")).toString("utf8");
+    expect(text).toContain("GROUP='cluster-test-workers'\\nLIFECYCLE_HOOK='leave'");
+  });
+
+  it("let workers pull the stack's images, tell their group that they leave, and never read the servers' parameters", () => {
     const statements = policy("workers-policy");
     expect(JSON.stringify(statements)).not.toContain("parameter/cluster-test/servers");
     expect(statements.slice(2)).toEqual([
@@ -94,6 +112,12 @@ describe("the cluster's hosts", () => {
         Effect: "Allow",
         Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
         Resource: ["arn:aws:ecr:eu-west-1:123456789012:repository/cluster-test/*"],
+      },
+      {
+        Sid: "LeaveGroup",
+        Effect: "Allow",
+        Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
+        Resource: "arn:aws:autoscaling:eu-west-1:*:autoScalingGroup:*:autoScalingGroupName/cluster-test-workers",
       },
     ]);
   });

@@ -37,6 +37,7 @@ describe("the program for dev", () => {
     });
     expect([...new Set(untagged.map(({ type }) => type))].sort()).toEqual([
       "aws:autoscaling/attachment:Attachment",
+      "aws:autoscaling/lifecycleHook:LifecycleHook",
       "aws:ec2/route:Route",
       "aws:ec2/routeTableAssociation:RouteTableAssociation",
       "aws:ec2/volumeAttachment:VolumeAttachment",

@@ -2,6 +2,7 @@
 export const DEV_COUNTS: Readonly<Record<string, number>> = {
   "aws:autoscaling/attachment:Attachment": 1,
   "aws:autoscaling/group:Group": 1,
+  "aws:autoscaling/lifecycleHook:LifecycleHook": 1,
   "aws:ebs/volume:Volume": 3,
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": 1,
   "aws:ec2/eip:Eip": 1,
@@ -74,6 +75,7 @@ export const PROD_COUNTS: Readonly<Record<string, number>> = {
   ...DEV_COUNTS,
   ...OWN_KEY,
   "aws:autoscaling/group:Group": 2,
+  "aws:autoscaling/lifecycleHook:LifecycleHook": 2,
   "aws:cloudwatch/logGroup:LogGroup": 1,
   "aws:ec2/eip:Eip": 3,
   "aws:ec2/flowLog:FlowLog": 1,

@@ -4,6 +4,7 @@ import copy
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 
+from lifecycle import begin_to_leave
 from wraps import wraps
 
 
@@ -91,9 +92,8 @@ def set_desired_capacity(_plain, self, new_capacity):
         self.replace_autoscaling_group_instances(-excess, self.get_propagated_tags())
     elif excess > 0:
         leaving = [state for state in in_order_of_leaving(self.active_instances()) if not state.protected_from_scale_in][:excess]
-        self.instance_states = [state for state in self.instance_states if state not in leaving]
         if leaving:
-            self.autoscaling_backend.ec2_backend.terminate_instances([state.instance.id for state in leaving])
+            begin_to_leave(self, leaving)
     if self.name in self.autoscaling_backend.autoscaling_groups:
         self.autoscaling_backend.update_attached_elbs(self.name)
         self.autoscaling_backend.update_attached_target_groups(self.name)

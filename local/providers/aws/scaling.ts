@@ -1,7 +1,7 @@
 import type { ResourceModel, Operation } from "../model";
 import { retryWhile, seconds, waitFor } from "../wait";
 import type { Props } from "../wire";
-import { hashedId, isGone, pascal, waiting, type Aws } from "./context";
+import { hashedId, isGone, pascal, unlessGone, waiting, type Aws } from "./context";
 
 const template = "launchTemplateId launchTemplateName version";
 const instancesDistribution =
@@ -238,7 +238,33 @@ const attachment: ResourceModel<Aws> = {
   },
 };
 
+const putHook = async ({ autoscaling }: Aws, { name, autoscalingGroupName, ...rest }: Props) =>
+  void (await autoscaling.putLifecycleHook({
+    ...{ LifecycleHookName: name, AutoScalingGroupName: autoscalingGroupName },
+    ...pascal(rest),
+  }));
+
+const lifecycleHook: ResourceModel<Aws> = {
+  args: "name! autoscalingGroupName! lifecycleTransition! defaultResult heartbeatTimeout",
+  async create(aws, args) {
+    await putHook(aws, args);
+    return args.name;
+  },
+  async read({ autoscaling }, name, { autoscalingGroupName: AutoScalingGroupName }) {
+    const { LifecycleHooks } = await autoscaling.describeLifecycleHooks({
+      AutoScalingGroupName,
+      LifecycleHookNames: [name],
+    });
+    return LifecycleHooks?.[0] && {};
+  },
+  update: (aws, { news }) => putHook(aws, news),
+  async delete({ autoscaling }, LifecycleHookName, { autoscalingGroupName: AutoScalingGroupName }) {
+    await unlessGone(autoscaling.deleteLifecycleHook({ AutoScalingGroupName, LifecycleHookName }));
+  },
+};
+
 export const scalingResources: Record<string, ResourceModel<Aws>> = {
+  "aws:autoscaling/lifecycleHook:LifecycleHook": lifecycleHook,
   "aws:autoscaling/group:Group": group,
   "aws:autoscaling/attachment:Attachment": attachment,
 };
