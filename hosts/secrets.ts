@@ -64,8 +64,9 @@ export const consulPolicies = {
     'agent_prefix "server-" { policy = "write" } node_prefix "server-" { policy = "write" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
   workerAgent:
     'agent_prefix "worker-" { policy = "write" } node_prefix "worker-" { policy = "write" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
+  // Services register with identities of their own; with this token they are taken out again, also when theirs is gone already.
   nomadWorker:
-    'agent_prefix "worker-" { policy = "read" } node_prefix "" { policy = "read" } service_prefix "" { policy = "read" }',
+    'agent_prefix "worker-" { policy = "read" } node_prefix "" { policy = "read" } service_prefix "" { policy = "write" }',
 } as const;
 
 export function aclDocument(tokens: ConsulTokens, nomadManagement: string): AclDocument {
