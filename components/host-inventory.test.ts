@@ -32,13 +32,13 @@ describe("a boot", () => {
   ].map((rest) => `cluster-boot: ${rest} t=x\n`);
 
   it.each([
-    ["has not begun", "", false],
-    ["is under way", `${start}${step}`, true],
-    ["has ended", `${start}${step}${done}`, false],
-    ["has ended, and something else goes on", `${start}${done}${refresh}`, false],
-    ["goes on again after a reboot", `${start}${done}${start}`, true],
-  ])("%s", (_what, console, isBooting) => {
-    expect(describeBoot(console).isBooting).toBe(isBooting);
+    ["has not begun", "", "unknown"],
+    ["is under way", `${start}${step}`, "booting"],
+    ["has ended", `${start}${step}${done}`, "done"],
+    ["has ended, and something else goes on", `${start}${done}${refresh}`, "done"],
+    ["goes on again after a reboot", `${start}${done}${start}`, "booting"],
+  ])("%s", (_what, console, state) => {
+    expect(describeBoot(console).state).toBe(state);
   });
 });
 
@@ -134,7 +134,7 @@ describe("createHostInventory", () => {
 
   it("reads a host's last boot step from its newest console output", async () => {
     const inventory = createHostInventory("eu-west-1", "cluster-dev");
-    expect(await inventory.lastBootStep("i-1")).toEqual({ isBooting: false, words: "boot step dns: done" });
+    expect(await inventory.lastBootStep("i-1")).toEqual({ state: "unknown", words: "boot step dns: done" });
     expect(requests.at(-1)!.get("Latest")).toBe("true");
     inventory.close();
   });
@@ -142,7 +142,7 @@ describe("createHostInventory", () => {
   it("says why a console cannot be read, without failing", async () => {
     const inventory = createHostInventory("eu-west-1", "cluster-dev");
     expect(await inventory.lastBootStep("i-gone")).toEqual({
-      isBooting: false,
+      state: "unknown",
       words: "its console cannot be read (no such id)",
     });
     inventory.close();

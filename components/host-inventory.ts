@@ -22,8 +22,8 @@ export const isUp = ({ state }: Host): boolean => state === "pending" || state =
 
 /** How far a host's boot has come. */
 export interface BootProgress {
-  /** It has begun and not ended: the host is no member of the cluster yet. */
-  readonly isBooting: boolean;
+  /** Whether the host is a member of the cluster yet; `unknown` where the console does not say. */
+  readonly state: "unknown" | "booting" | "done";
   readonly words: string;
 }
 
@@ -66,7 +66,7 @@ export function createHostInventory(region: string, cluster: string): HostInvent
         return describeBoot(Buffer.from(Output, "base64").toString("utf8"));
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        return { isBooting: false, words: `its console cannot be read (${reason})` };
+        return { state: "unknown", words: `its console cannot be read (${reason})` };
       }
     },
     close: () => client.destroy(),
@@ -89,10 +89,15 @@ function toHost(instance: Instance): Host {
 export function describeBoot(console: string): BootProgress {
   const lines = [...console.matchAll(/cluster-boot: step=(\S+) state=(\S+)(?: detail="([^"]*)")?/g)];
   const last = lines.at(-1);
-  if (last === undefined) return { isBooting: false, words: "its boot has not said anything yet" };
+  if (last === undefined) return { state: "unknown", words: "its boot has not said anything yet" };
   const [, step, state, detail] = last;
   return {
-    isBooting: lines.findLast(([, step]) => step === "boot")?.[2] === "start",
+    state: stateOf(lines.findLast(([, step]) => step === "boot")?.[2]),
     words: `boot step ${step}: ${state === "start" ? "running" : state}${detail ? ` (${detail})` : ""}`,
   };
+}
+
+function stateOf(boot: string | undefined): BootProgress["state"] {
+  if (boot === undefined) return "unknown";
+  return boot === "done" ? "done" : "booting";
 }

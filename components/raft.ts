@@ -12,6 +12,8 @@ export interface RaftServer {
   readonly healthy: boolean;
   readonly voter: boolean;
   readonly leader: boolean;
+  /** Since when it has been healthy, or not, by the leader's clock. */
+  readonly stableSince: string;
 }
 
 interface AutopilotHealth {
@@ -22,6 +24,7 @@ interface AutopilotHealth {
     readonly Healthy: boolean;
     readonly Voter: boolean;
     readonly Leader: boolean;
+    readonly StableSince: string;
   }[];
 }
 
@@ -43,9 +46,9 @@ export async function readRaft(program: RaftProgram, access: AgentAccess): Promi
     path: "/v1/operator/autopilot/health",
     alsoGood: 429,
   });
-  return Servers.map(({ ID, Name, Address, Healthy, Voter, Leader }) => ({
+  return Servers.map(({ ID, Name, Address, Healthy, Voter, Leader, StableSince }) => ({
     ...{ id: ID, name: Name, ip: Address.replace(/:\d+$/, "") },
-    ...{ healthy: Healthy, voter: Voter, leader: Leader },
+    ...{ healthy: Healthy, voter: Voter, leader: Leader, stableSince: StableSince },
   }));
 }
 

@@ -44,7 +44,7 @@ export interface ServerClusterArgs {
   readonly rollout: Rollout;
 }
 
-/** One server: an instance, and the volume that outlives it. */
+/** One server: an instance, and what outlives it, its disk and its address. */
 export interface Server {
   readonly instance: aws.ec2.Instance;
   readonly dataVolume: aws.ebs.Volume;
@@ -57,8 +57,8 @@ const shortName = (index: number): string => `server-${index + 1}`;
 const serverName = (identity: ClusterIdentity, index: number): string => `${identity.cluster}-${shortName(index)}`;
 
 /**
- * The Consul and Nomad servers, dealt out to the zones, each with a data volume that survives its instance: a replaced server
- * comes back with the Raft state it left.
+ * The Consul and Nomad servers, dealt out to the zones, each with a data volume and a network interface that survive its instance: a
+ * replaced server comes back with the Raft state and at the address that it left, which to the others is no more than a restart.
  */
 export class ServerCluster extends pulumi.ComponentResource {
   readonly servers: readonly Server[];
@@ -83,8 +83,8 @@ export class ServerCluster extends pulumi.ComponentResource {
     this.attached = this.servers.map(({ instance, attachment }, index) => {
       const behindApi = args.api.attach(`${name}-${index + 1}`, instance, this);
       return pulumi
-        .all([instance.privateIp, attachment.id, ...behindApi.map(({ id }) => id)])
-        .apply(([privateIp, id]) => (args.rollout.made(serverName(args.identity, index), privateIp!), id!));
+        .all([instance.id, instance.privateIp, attachment.id, ...behindApi.map(({ id }) => id)])
+        .apply(([id, ip]) => (args.rollout.made(serverName(args.identity, index), { id: id!, ip: ip! }), id!));
     });
 
     this.registerOutputs({ instanceIds: this.servers.map((server) => server.instance.id) });
@@ -118,6 +118,7 @@ export class ServerCluster extends pulumi.ComponentResource {
       const userData = encodeUserData(
         renderUserData({
           role: "server",
+          name: shortName(index),
           cluster: identity.cluster,
           region: args.region,
           servers: args.count,
@@ -129,14 +130,23 @@ export class ServerCluster extends pulumi.ComponentResource {
       await args.rollout.turn({ name: serverName(identity, index), userData, instanceType: args.instanceType });
       return userData;
     });
+    const networkInterface = new aws.ec2.NetworkInterface(
+      name,
+      {
+        // A server lives where its disk is, whatever zones have come since.
+        subnetId: network.privateSubnetIdIn(dataVolume.availabilityZone),
+        securityGroups: [args.firewall.servers.id],
+        description: `${identity.cluster} ${shortName(index)}`,
+        tags: resourceTags(identity, "servers", shortName(index)),
+      },
+      { parent: this },
+    );
     const instance = new aws.ec2.Instance(
       name,
       {
         ami,
         instanceType: args.instanceType,
-        // A server lives where its disk is, whatever zones have come since.
-        subnetId: network.privateSubnetIdIn(dataVolume.availabilityZone),
-        vpcSecurityGroupIds: [args.firewall.servers.id],
+        primaryNetworkInterface: { networkInterfaceId: networkInterface.id },
         iamInstanceProfile: profile.name,
         metadataOptions: METADATA_OPTIONS,
         rootBlockDevice: {
@@ -152,8 +162,10 @@ export class ServerCluster extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        // The volume goes with the server: the old instance has to let go of it before the new one can have it.
+        // Disk and address go with the server: the old instance has to let go of them before the new one can have them.
         deleteBeforeReplace: true,
+        // In place, it would be stopped and started; a server that comes back as another instance can be told from the one that went.
+        replaceOnChanges: ["instanceType"],
         // A newer image or another key is taken when a server is replaced for another reason, not by itself.
         ignoreChanges: ["ami", "rootBlockDevice.kmsKeyId"],
         dependsOn: [...network.egress, ...args.secrets.parameters.servers],

@@ -19,6 +19,7 @@ const wanted = (n: number, userData = "new"): WantedServer => ({
 });
 const member = (n: number, changes: Partial<RaftServer> = {}): RaftServer => ({
   ...{ id: `id-${n}`, name: `server-i-${n}`, ip: `10.0.0.${n}`, healthy: true, voter: true, leader: false },
+  stableSince: "2026-01-01T00:00:00Z",
   ...changes,
 });
 const both = (...servers: RaftServer[]): RaftSighting => ({ consul: servers, nomad: servers });
@@ -88,13 +89,18 @@ describe("a rollout", () => {
   let present: PresentServer[];
   let seen: RaftSighting;
   let booting: string[];
+  let silent: string[];
   let said: string[];
   let handed: string[];
   let clock: number;
 
   const access: RolloutAccess = {
     list: () => Promise.resolve(present),
-    boot: (id) => Promise.resolve({ isBooting: booting.includes(id), words: `boot of ${id}` }),
+    boot: (id) =>
+      Promise.resolve({
+        state: booting.includes(id) ? "booting" : silent.includes(id) ? "unknown" : "done",
+        words: `boot of ${id}`,
+      }),
     raft: () => Promise.resolve(seen),
     handOver(program, to) {
       handed.push(`${program} to ${to.name}`);
@@ -111,7 +117,7 @@ describe("a rollout", () => {
   beforeEach(() => {
     present = [server(1), server(2), server(3)];
     seen = both(member(1), member(2), member(3));
-    [booting, said, handed, clock] = [[], [], [], 0];
+    [booting, silent, said, handed, clock] = [[], [], [], [], 0];
   });
 
   /** Gives every server its turn; writes down when each had it. */
@@ -137,7 +143,7 @@ describe("a rollout", () => {
     expect(said).toEqual([]);
   });
 
-  it("gives the next its turn when the one before serves again at its new address, and ends when the last does", async () => {
+  it("gives the next its turn when the one before has booted and serves, and ends when the last does", async () => {
     const rollout = start({ timeoutSeconds: 3_600 });
     const { had, all } = turns(rollout, [wanted(1), wanted(2), wanted(3)]);
     const members = [member(1), member(2), member(3)];
@@ -145,11 +151,13 @@ describe("a rollout", () => {
       await quiet();
       expect(had).toHaveLength(index + 1);
       expect(had.at(-1)).toBe(name);
-      // Raft goes on believing in the old one for a while.
-      rollout.made(name, `10.0.1.${index + 1}`);
+      booting = [`i-1${index + 1}`];
+      // Raft goes on believing in the one before, which had the same address.
+      rollout.made(name, { id: `i-1${index + 1}`, ip: `10.0.0.${index + 1}` });
       await quiet();
       expect(had).toHaveLength(index + 1);
-      members[index] = member(index + 1, { ip: `10.0.1.${index + 1}`, voter: false });
+      booting = [];
+      members[index] = { ...members[index]!, voter: false };
       seen = both(...members);
       await quiet();
       expect(had).toHaveLength(index + 1);
@@ -159,9 +167,20 @@ describe("a rollout", () => {
     await all;
     await rollout.finished();
     expect(said[0]).toBe("Servers to replace, one at a time: server-1, server-2, server-3");
-    expect(said).toContain(
-      "Waiting for server-2's turn to be replaced, 1 s: Consul has no healthy voter at 10.0.1.1 yet; Nomad has no healthy voter at 10.0.1.1 yet",
-    );
+    expect(said).toContain("Waiting for server-2's turn to be replaced, 1 s: 10.0.0.1: boot of i-11");
+  });
+
+  it("waits for Raft to see a server come back, when its console says nothing", async () => {
+    silent = ["i-12"];
+    const rollout = start({ timeoutSeconds: 3_600 });
+    const { had, all } = turns(rollout, [wanted(1, "old"), wanted(2), wanted(3)]);
+    await quiet();
+    rollout.made("server-2", { id: "i-12", ip: "10.0.0.2" });
+    await quiet();
+    expect(had).toEqual(["server-1", "server-2"]);
+    seen = both(member(1), member(2, { stableSince: "2026-01-01T00:00:10Z" }), member(3));
+    await all;
+    expect(had).toEqual(["server-1", "server-2", "server-3"]);
   });
 
   it("hands leadership to a server that has had its turn, before the leader goes", async () => {
@@ -169,7 +188,7 @@ describe("a rollout", () => {
     const rollout = start();
     const { all } = turns(rollout, [wanted(1, "old"), wanted(2), wanted(3)]);
     await quiet();
-    rollout.made("server-2", "10.0.0.2");
+    rollout.made("server-2", { id: "i-12", ip: "10.0.0.2" });
     await all;
     expect(handed).toEqual(["consul to server-i-2"]);
   });
@@ -181,7 +200,7 @@ describe("a rollout", () => {
     const { had, all } = turns(rollout, [wanted(1), wanted(2), wanted(3)]);
     for (const n of [1, 2]) {
       await quiet();
-      rollout.made(`server-${n}`, `10.0.1.${n}`);
+      rollout.made(`server-${n}`, { id: `i-1${n}`, ip: `10.0.0.${n}` });
     }
     await all;
     expect(had).toEqual(["server-1", "server-2", "server-3"]);
@@ -208,6 +227,24 @@ describe("a rollout", () => {
         "Taking a server away now could cost the cluster its leader. Bring the others back, then run `pulumi up` again. A server that is beyond help is replaced without this wait when its instance is terminated first: `pulumi up --refresh`.",
       ].join("\n"),
     );
+  });
+
+  it("leaves those after a server that could not be replaced as they are, too", async () => {
+    seen = both(member(1), member(2, { healthy: false }), member(3));
+    present[1] = server(2, "new");
+    const rollout = start();
+    const [first, third] = [rollout.turn(wanted(1)), rollout.turn(wanted(3))];
+    const ended = expect(Promise.allSettled([rollout.turn(wanted(2)), first, third, rollout.finished()])).resolves;
+    await ended.toEqual([
+      { status: "fulfilled", value: undefined },
+      { status: "rejected", reason: expect.objectContaining({ message: expect.stringMatching(/^Gave up waiting/) }) },
+      ...[0, 1].map(() => ({
+        status: "rejected",
+        reason: expect.objectContaining({
+          message: "server-1 was not replaced, and what comes after it is not either.",
+        }),
+      })),
+    ]);
   });
 
   it("refuses to take away more servers than a majority can lose", async () => {

@@ -23,6 +23,8 @@ const PROGRAMS = [
   ["nomad", "Nomad"],
 ] as const;
 
+const serverAt = (ip: string, servers: readonly RaftServer[] | Error): RaftServer | Error | undefined =>
+  servers instanceof Error ? servers : servers.find((server) => server.ip === ip);
 const serves = ({ healthy, voter }: RaftServer): boolean => healthy && voter;
 const majorityOf = (servers: number): number => Math.floor(servers / 2) + 1;
 
@@ -88,6 +90,19 @@ export interface ServerRolloutArgs {
   readonly now?: () => number;
 }
 
+/** A server that was replaced. */
+interface Successor {
+  readonly id: string;
+  readonly ip: string;
+}
+
+/** A successor that this run makes, once it is there. */
+interface Made {
+  readonly server: Promise<Successor>;
+  readonly tell: (server: Successor) => void;
+  readonly fail: (error: Error) => void;
+}
+
 const POLL_MS = 1_000;
 const PROGRESS_EVERY_MS = 10_000;
 
@@ -96,7 +111,7 @@ export interface Rollout {
   /** Resolves when the server may become what is wanted of it: at once, when it is that already or does not exist yet. */
   turn(server: WantedServer): Promise<void>;
   /** Tells that the server is there, with its disk and behind the load balancer. */
-  made(name: string, ip: string): void;
+  made(name: string, server: Successor): void;
   /** Resolves when every server is as it is wanted and, where any was replaced, serves again: it is the workers' turn. */
   finished(): Promise<void>;
 }
@@ -118,8 +133,9 @@ export class ServerRollout implements Rollout {
   readonly #present: Promise<readonly PresentServer[]>;
   #list!: (servers: Promise<readonly PresentServer[]>) => void;
   readonly #order: Promise<readonly string[]>;
-  /** Addresses of servers that this run has made, by name. */
-  readonly #made = new Map<string, { readonly ip: Promise<string>; readonly tell: (ip: string) => void }>();
+  readonly #made = new Map<string, Made>();
+  /** Since when servers had served, by address, when their turn came: who has been away has another date. */
+  readonly #servedSince = new Map<string, RaftSighting>();
 
   constructor(args: ServerRolloutArgs) {
     this.#args = args;
@@ -133,32 +149,43 @@ export class ServerRollout implements Rollout {
     const order = await this.#order;
     const index = order.indexOf(server.name);
     if (index < 0) return;
-    const earlier = await this.#addresses(order.slice(0, index));
-    await this.#untilSpared(server.name, earlier);
+    try {
+      const earlier = await this.#successors(order.slice(0, index));
+      await this.#untilSpared(server.name, earlier);
+    } catch (error) {
+      // Whoever waits for this one waits in vain.
+      this.#madeOf(server.name).fail(
+        new pulumi.RunError(`${server.name} was not replaced, and what comes after it is not either.`),
+      );
+      throw error;
+    }
   }
 
-  made(name: string, ip: string): void {
-    this.#madeOf(name).tell(ip);
+  made(name: string, server: Successor): void {
+    this.#madeOf(name).tell(server);
   }
 
   async finished(): Promise<void> {
     const order = await this.#order;
     if (order.length === 0) return;
-    const made = await this.#addresses(order);
-    await this.#poll("the servers that were replaced", async () => missing(made, await this.#args.access.raft()));
+    const made = await this.#successors(order);
+    await this.#poll("the servers that were replaced", async () => this.#missing(made, await this.#args.access.raft()));
   }
 
-  #madeOf(name: string) {
+  #madeOf(name: string): Made {
     const known = this.#made.get(name);
     if (known !== undefined) return known;
-    let tell!: (ip: string) => void;
-    const made = { ip: new Promise<string>((resolve) => (tell = resolve)), tell: (ip: string) => tell(ip) };
+    let [tell, fail]: [Made["tell"], Made["fail"]] = [() => undefined, () => undefined];
+    const server = new Promise<Successor>((resolve, reject) => ([tell, fail] = [resolve, reject]));
+    // Nobody may be waiting.
+    server.catch(() => undefined);
+    const made = { server, tell, fail };
     this.#made.set(name, made);
     return made;
   }
 
-  #addresses(names: readonly string[]): Promise<string[]> {
-    return Promise.all(names.map((name) => this.#madeOf(name).ip));
+  #successors(names: readonly string[]): Promise<Successor[]> {
+    return Promise.all(names.map((name) => this.#madeOf(name).server));
   }
 
   async #plan(present: readonly PresentServer[]): Promise<readonly string[]> {
@@ -181,31 +208,51 @@ export class ServerRollout implements Rollout {
     );
   }
 
-  async #untilSpared(name: string, earlier: readonly string[]): Promise<void> {
+  async #untilSpared(name: string, earlier: readonly Successor[]): Promise<void> {
     const { access, count } = this.#args;
     const server = (await this.#present).find((each) => each.name === name)!;
-    if ((await access.boot(server.id)).isBooting) return;
+    if ((await access.boot(server.id)).state === "booting") return;
     if (count === 1)
       return access.progress(`${name} is the only server: the cluster has none until its replacement is up`);
     await this.#poll(`${name}'s turn to be replaced`, async () => {
       const seen = await access.raft();
-      const reasons = [...missing(earlier, seen), ...whyNot(server.privateIp, seen)];
+      const reasons = [...(await this.#missing(earlier, seen)), ...whyNot(server.privateIp, seen)];
+      this.#servedSince.set(server.privateIp, seen);
       return reasons.length > 0 ? reasons : this.#giveUpLeadership(server.privateIp, earlier, seen);
     });
   }
 
   /** Hands what the server leads to another, one that has had its turn if there is one. */
-  async #giveUpLeadership(ip: string, earlier: readonly string[], seen: RaftSighting): Promise<string[]> {
+  async #giveUpLeadership(ip: string, earlier: readonly Successor[], seen: RaftSighting): Promise<string[]> {
     const reasons: string[] = [];
     for (const [program, title] of PROGRAMS) {
       const servers = seen[program];
       if (servers instanceof Error || !servers.some((server) => server.leader && server.ip === ip)) continue;
       const others = servers.filter((server) => server.ip !== ip);
-      const heir = others.find((server) => earlier.includes(server.ip)) ?? others[0]!;
+      const heir = others.find((server) => earlier.some((each) => each.ip === server.ip)) ?? others[0]!;
       reasons.push(`${title}'s leadership goes to ${heir.name}`);
       await this.#args.access.handOver(program, heir);
     }
     return reasons;
+  }
+
+  /**
+   * Which successors do not serve yet. Each has the address of the server before it, in which Raft goes on believing for a while, or for good
+   * when it was away for seconds only: so the host's own word counts, and where its console says nothing, that Raft has seen it come back.
+   */
+  async #missing(successors: readonly Successor[], seen: RaftSighting): Promise<string[]> {
+    const reasons = successors.map(async ({ id, ip }) => {
+      const { state, words } = await this.#args.access.boot(id);
+      if (state === "booting") return [`${ip}: ${words}`];
+      return PROGRAMS.flatMap(([program, title]) => {
+        const own = serverAt(ip, seen[program]);
+        if (own instanceof Error) return [`${title} does not answer (${reasonOf(own)})`];
+        const before = serverAt(ip, this.#servedSince.get(ip)?.[program] ?? []);
+        const isBack = state === "done" || before instanceof Error || own?.stableSince !== before?.stableSince;
+        return own !== undefined && serves(own) && isBack ? [] : [`${title} has no healthy voter at ${ip} yet`];
+      });
+    });
+    return (await Promise.all(reasons)).flat();
   }
 
   /** Looks until there is no reason to wait any more; throws, with the reasons and what the hosts say, when the time is over. */
@@ -243,15 +290,4 @@ export class ServerRollout implements Rollout {
         "is beyond help is replaced without this wait when its instance is terminated first: `pulumi up --refresh`.",
     ].join("\n");
   }
-}
-
-/** Which of these addresses is not that of a healthy voter in every program. */
-function missing(ips: readonly string[], seen: RaftSighting): string[] {
-  return PROGRAMS.flatMap(([program, title]) => {
-    const servers = seen[program];
-    if (servers instanceof Error) return [`${title} does not answer (${reasonOf(servers)})`];
-    return ips
-      .filter((ip) => !servers.some((server) => server.ip === ip && serves(server)))
-      .map((ip) => `${title} has no healthy voter at ${ip} yet`);
-  });
 }

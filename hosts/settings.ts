@@ -8,6 +8,11 @@ export interface Release {
 /** Everything that decides what a host becomes. Holds no secret: whoever may describe the instance can read its user data. */
 export interface HostSettings {
   readonly role: "server" | "worker";
+  /**
+   * What the agents of a server call themselves; a worker is named after its instance. A server that is replaced comes back with the
+   * identity that is on its disk, and under another name it would be two servers with one identity to the others.
+   */
+  readonly name?: string;
   /** Value of the `ConsulServers` tag by which agents find the servers. */
   readonly cluster: string;
   readonly region: string;
@@ -58,6 +63,7 @@ export const REGION = /^[a-z]{2,}(-[a-z]+)+-\d$/;
 
 const forms: Record<string, RegExp> = {
   cluster: /^[a-z][a-z0-9-]*$/,
+  name: /^server-\d+$/,
   region: REGION,
   datacenter: /^[a-z0-9][a-z0-9_-]*$/,
   nodeClass: /^[A-Za-z0-9][A-Za-z0-9_-]*$/,
@@ -78,6 +84,7 @@ function checkForm(name: string, form: string, value: string | undefined): void 
 /** Throws, naming the setting, when a value could not go into a host's files as it is. */
 export function checkHostSettings(settings: HostSettings): void {
   checkForm("cluster", "cluster", settings.cluster);
+  checkForm("name", "name", settings.name);
   checkForm("region", "region", settings.region);
   checkForm("datacenter", "datacenter", settings.datacenter);
   checkForm("nodeClass", "nodeClass", settings.nodeClass);
@@ -94,6 +101,9 @@ export function checkHostSettings(settings: HostSettings): void {
   }
   if (settings.role === "server" && settings.nodeClass !== undefined) {
     throw new Error("hosts: nodeClass: servers run no jobs and have no node class");
+  }
+  if ((settings.role === "server") !== (settings.name !== undefined)) {
+    throw new Error("hosts: name: servers, and they alone, have a name of their own");
   }
   if ((settings.role === "worker") !== (settings.group !== undefined)) {
     throw new Error("hosts: group: workers, and they alone, are in an Auto Scaling group");

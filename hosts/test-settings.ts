@@ -3,6 +3,7 @@ import type { HostSettings } from "./settings";
 /** A server and a worker as a stack has them, for tests. */
 export const server: HostSettings = {
   role: "server",
+  name: "server-1",
   cluster: "cluster-dev",
   region: "eu-west-1",
   datacenter: "dc1",
@@ -14,7 +15,7 @@ export const server: HostSettings = {
   releasesUrl: "https://releases.hashicorp.com",
 };
 
-const { dataVolumeId: _none, ...common } = server;
+const { dataVolumeId: _noVolume, name: _noName, ...common } = server;
 
 export const worker: HostSettings = {
   ...common,
@@ -26,7 +27,7 @@ export const worker: HostSettings = {
 
 /** What the boot steps add to agent.json on an instance: same form as in steps/consul.sh and steps/nomad.sh. */
 export const consulInstance = {
-  node_name: "server-i-0123456789abcdef0",
+  node_name: "server-1",
   bind_addr: "10.0.1.5",
   advertise_addr: "10.0.1.5",
   addresses: { http: "127.0.0.1", https: "127.0.0.1 10.0.1.5" },
@@ -34,7 +35,7 @@ export const consulInstance = {
 };
 
 export const nomadInstance = {
-  name: "server-i-0123456789abcdef0",
+  name: "server-1",
   advertise: { http: "10.0.1.5", rpc: "10.0.1.5", serf: "10.0.1.5" },
   client: { meta: { instance_id: "i-0123456789abcdef0", zone: "eu-west-1a" } },
 };

@@ -65,6 +65,7 @@ describe("user data", () => {
       [
         "ROLE='server'",
         "CLUSTER='cluster-dev'",
+        "NAME='server-1'",
         "REGION='eu-west-1'",
         "SERVERS='3'",
         "SECRETS_PATH='/cluster-dev/servers'",
@@ -146,6 +147,8 @@ describe("settings", () => {
     [{ consul: { version: "1.22.7", sha256: "abc" } }, `hosts: consul.sha256: expected ^[0-9a-f]{64}$, got "abc"`],
     [{ servers: 0 }, "hosts: servers: expected a number from 1, got 0"],
     [{ nodeClass: "edge" }, "hosts: nodeClass: servers run no jobs and have no node class"],
+    [{ name: undefined }, "hosts: name: servers, and they alone, have a name of their own"],
+    [{ name: "one" }, 'hosts: name: expected ^server-\\d+$, got "one"'],
     [{ group: "workers" }, "hosts: group: workers, and they alone, are in an Auto Scaling group"],
     [{ group: "a b" }, 'hosts: group: expected ^[A-Za-z0-9_-]+$, got "a b"'],
   ])("refuses %j by name", (change, message) => {

@@ -152,6 +152,7 @@ export function hostEnvironment(settings: HostSettings): string {
   return environment({
     ROLE: settings.role,
     CLUSTER: settings.cluster,
+    NAME: settings.name,
     REGION: settings.region,
     SERVERS: settings.servers,
     ...(settings.group === undefined ? {} : { GROUP: settings.group, LIFECYCLE_HOOK: lifecycleHook }),

@@ -65,8 +65,8 @@ job "backend" {
     auto_revert       = true
     health_check      = "checks"
     min_healthy_time  = "5s"
-    healthy_deadline  = "2m"
-    progress_deadline = "5m"
+    healthy_deadline  = "60s"
+    progress_deadline = "80s"
   }
 
   group "backend" {
@@ -109,7 +109,7 @@ job "backend" {
       max_parallel     = 1
       health_check     = "checks"
       min_healthy_time = "5s"
-      healthy_deadline = "2m"
+      healthy_deadline = "60s"
     }
 
     service {

@@ -71,8 +71,8 @@ job "frontend" {
     auto_revert       = true
     health_check      = "checks"
     min_healthy_time  = "5s"
-    healthy_deadline  = "2m"
-    progress_deadline = "5m"
+    healthy_deadline  = "60s"
+    progress_deadline = "80s"
   }
 
   group "frontend" {
@@ -115,7 +115,7 @@ job "frontend" {
       max_parallel     = 1
       health_check     = "checks"
       min_healthy_time = "5s"
-      healthy_deadline = "2m"
+      healthy_deadline = "60s"
     }
 
     service {

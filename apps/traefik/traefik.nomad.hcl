@@ -58,8 +58,8 @@ job "traefik" {
     auto_revert       = true
     health_check      = "checks"
     min_healthy_time  = "5s"
-    healthy_deadline  = "2m"
-    progress_deadline = "5m"
+    healthy_deadline  = "60s"
+    progress_deadline = "80s"
   }
 
   group "traefik" {

@@ -28,6 +28,6 @@ cat >/etc/cluster/identity.env <<ENV
 INSTANCE_ID=$instance_id
 ADDRESS=$address
 ZONE=$zone
-NODE_NAME=$ROLE-$instance_id
+NODE_NAME=${NAME:-$ROLE-$instance_id}
 ENV
 echo "$instance_id $address $zone"

@@ -177,3 +177,21 @@ test("a registry token is good for the hours to come, and a repository's images 
   await aws("ecr delete-repository --repository-name team/web");
   await expect(fs.access(images)).rejects.toThrow("ENOENT");
 });
+
+test("a network interface that was there before goes from one instance to the next, with its address", async () => {
+  const { NetworkInterface } = await aws<{
+    NetworkInterface: { NetworkInterfaceId: string; PrivateIpAddress: string };
+  }>(`ec2 create-network-interface --subnet-id ${network.subnets[0]} --groups ${network.groupId}`);
+  const run =
+    `ec2 run-instances --image-id ${debian} --instance-type t3.small ` +
+    `--network-interfaces DeviceIndex=0,NetworkInterfaceId=${NetworkInterface.NetworkInterfaceId}`;
+  type Launch = { Instances: { InstanceId: string; PrivateIpAddress: string; SubnetId: string }[] };
+  const first = (await aws<Launch>(run)).Instances[0]!;
+  expect([first.PrivateIpAddress, first.SubnetId]).toEqual([NetworkInterface.PrivateIpAddress, network.subnets[0]]);
+  expect(await errorOf(run)).toBe("InvalidNetworkInterface.InUse");
+  await aws(`ec2 terminate-instances --instance-ids ${first.InstanceId}`);
+  const second = (await aws<Launch>(run)).Instances[0]!;
+  expect(second.PrivateIpAddress).toBe(NetworkInterface.PrivateIpAddress);
+  await aws(`ec2 terminate-instances --instance-ids ${second.InstanceId}`);
+  await aws(`ec2 delete-network-interface --network-interface-id ${NetworkInterface.NetworkInterfaceId}`);
+});

@@ -1,5 +1,6 @@
 import type { AgentApi } from "../../local/providers/agent";
 import { edgeHealth, hosts, inTask, members, operator, page, readyWorkers, setDesired } from "./cluster-view";
+import { Load } from "./load";
 import { aws, eventually, local, onHost, STACK, succeed } from "./support";
 
 describe("the cluster on one machine", () => {
@@ -57,6 +58,42 @@ describe("the cluster on one machine", () => {
     expect(`${stdout}${stderr}`).toMatch(/^up: nothing to change \(159 resources\), in \d+ s$/m);
     console.info(`second up: ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }, 150_000);
+
+  it("moves what a worker runs to the others before the worker ends, and no visitor notices", async () => {
+    const allocations = await nomad.get<{ NodeName: string; ClientStatus: string }[]>("/v1/job/frontend/allocations");
+    const { NodeName } = allocations.find(({ ClientStatus }) => ClientStatus === "running")!;
+    const leaving = (await hosts("worker")).find(({ id }) => NodeName === `worker-${id}`)!;
+    const load = new Load(new URL(url), "Hello from the backend on one machine", 40, 12_000);
+    await aws(
+      ...["autoscaling", "terminate-instance-in-auto-scaling-group", "--instance-id", leaving.id],
+      "--no-should-decrement-desired-capacity",
+    );
+    const node = await eventually("the drain", 60, async () => {
+      const nodes = await nomad.get<{ ID: string; Name: string; Drain: boolean }[]>("/v1/nodes");
+      const found = nodes.find(({ Name, Drain }) => Name === NodeName && Drain);
+      expect(found).toBeDefined();
+      return found!;
+    });
+    const started = Date.now();
+    await eventually(
+      "the worker gone from Consul, Nomad, the load balancer and EC2, and another in its place",
+      240,
+      async () => {
+        expect(await members(consul)).not.toContain(NodeName);
+        expect((await nomad.get<{ Status: string }>(`/v1/node/${node.ID}`)).Status).toBe("down");
+        const now = await hosts("worker");
+        expect(now.map(({ id }) => id)).not.toContain(leaving.id);
+        expect(now).toHaveLength(2);
+        expect(await edgeHealth()).toEqual(Object.fromEntries(now.map(({ id }) => [id, "healthy"])));
+      },
+    );
+    const visits = await load.stop();
+    console.info(
+      `worker drained and gone after ${((Date.now() - started) / 1000).toFixed(1)} s; ${visits.length} visits`,
+    );
+    expect(visits.filter(({ failure }) => failure !== undefined)).toEqual([]);
+    expect(visits.length).toBeGreaterThan(500);
+  }, 400_000);
 
   it("takes in a worker that scaling adds, and lets go of the one that it removes", async () => {
     const before = await hosts("worker");

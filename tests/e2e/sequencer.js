@@ -1,6 +1,6 @@
 const Sequencer = require("@jest/test-sequencer").default;
 
-const ORDER = ["cloud", "https", "cluster", "security", "ports", "hostile-input", "rotation", "destroy"];
+const ORDER = ["cloud", "https", "cluster", "security", "ports", "hostile-input", "rotation", "servers", "destroy"];
 
 /** One stack serves all suites; the one that takes it down is the last. */
 module.exports = class extends Sequencer {

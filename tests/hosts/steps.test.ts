@@ -173,7 +173,7 @@ describe("a release that a host downloads", () => {
 });
 
 describe("instance configuration", () => {
-  const identity = `NODE_NAME=server-i-0123456789abcdef0 ADDRESS=10.0.1.5 INSTANCE_ID=i-0123456789abcdef0 ZONE=eu-west-1a`;
+  const identity = `NODE_NAME=server-1 ADDRESS=10.0.1.5 INSTANCE_ID=i-0123456789abcdef0 ZONE=eu-west-1a`;
 
   it("names Consul's node, its address and its zone", () => {
     expect(instanceJson("consul.sh", `${identity} listen='127.0.0.1 10.0.1.5'`)).toEqual(consulInstance);

@@ -127,14 +127,19 @@ describe("the cluster's hosts", () => {
     expect(policy("bastion-policy")).toHaveLength(1);
   });
 
-  it("deal servers out to the zones, each with an encrypted volume in its own zone that is attached to it", () => {
+  it("deal servers out to the zones, each with an address and an encrypted volume in its own zone that stay when it is replaced", () => {
     const instances = mocks.ofType("aws:ec2/instance:Instance");
+    const interfaces = mocks.ofType("aws:ec2/networkInterface:NetworkInterface");
     const volumes = mocks.ofType("aws:ebs/volume:Volume");
     const attachments = mocks.ofType("aws:ec2/volumeAttachment:VolumeAttachment");
     const zones = ["a", "b", "a", "b", "a"];
     zones.forEach((zone, index) => {
       const name = `servers-${index + 1}`;
-      expect(instances[name]!.inputs.subnetId).toBe(`network-private-${zone}-id`);
+      expect(interfaces[name]!.inputs).toMatchObject({
+        subnetId: `network-private-${zone}-id`,
+        securityGroups: ["firewall-servers-id"],
+      });
+      expect(instances[name]!.inputs.primaryNetworkInterface).toEqual({ networkInterfaceId: `${name}-id` });
       expect(volumes[`${name}-data`]!.inputs).toMatchObject({
         availabilityZone: `eu-west-1${zone}`,
         type: "gp3",
@@ -152,7 +157,7 @@ describe("the cluster's hosts", () => {
 
   it("keep each server where its disk is", () => {
     for (const index of [1, 2, 3, 4, 5]) {
-      const { madeFrom } = mocks.ofType("aws:ec2/instance:Instance")[`servers-${index}`]!.options;
+      const { madeFrom } = mocks.ofType("aws:ec2/networkInterface:NetworkInterface")[`servers-${index}`]!.options;
       expect(madeFrom.subnetId).toContain(`aws:ebs/volume:Volume::servers-${index}-data`);
     }
   });

@@ -79,7 +79,7 @@ function pretendClusterAnswers(mode: "up" | "preview"): void {
     ...jest.requireActual<object>("../../components/host-inventory"),
     createHostInventory: () => ({
       list: () => open(workers),
-      lastBootStep: () => open({ isBooting: false, words: "" }),
+      lastBootStep: () => open({ state: "done", words: "" }),
       close: () => undefined,
     }),
   }));

@@ -52,6 +52,12 @@ describe("Hosts", () => {
     expect(dead).toEqual([]);
   });
 
+  it("does not boot a host while another has its address", async () => {
+    const next = { ...instance, InstanceId: "i-0fedcba9876543210" };
+    await hosts.reconcile({ ...state, instances: [instance, next] }, () => true);
+    expect(hosts.state(next.InstanceId)).toBe("absent");
+  });
+
   it("tells of a host that has stopped, once", async () => {
     for (let look = 1; look <= 2; look++) {
       const looking = hosts.noticeDead();

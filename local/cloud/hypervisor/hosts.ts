@@ -14,6 +14,8 @@ export type HostState = "pending" | "running" | "dead" | "absent";
 interface Host {
   readonly container: Docker.Container;
   readonly name: string;
+  /** In its VPC; of hosts that this process has made. */
+  readonly address?: string;
   state: HostState;
   /** The API has said that it is stopped, so that "running" means: start it again. */
   stopped?: boolean;
@@ -73,7 +75,8 @@ export class Hosts {
     for (const instance of state.instances) {
       const host = this.hosts.get(instance.InstanceId!);
       if (wanted(instance) === "running" && networkIsReady(instance.VpcId) && host === undefined) {
-        started.push(this.boot(instance, state));
+        // A network interface that stays goes from one instance to the next, which waits until the one before is down.
+        if (!this.isTaken(instance.PrivateIpAddress!)) started.push(this.boot(instance, state));
       } else if (host?.stopped && wanted(instance) === "running") this.startAgain(instance, host);
       else if (host !== undefined && wanted(instance) !== "running") this.shutDown(instance, host);
     }
@@ -83,6 +86,10 @@ export class Hosts {
     }
     await Promise.all(started);
     await Promise.all(state.instances.map((instance) => this.filter(instance, state)));
+  }
+
+  private isTaken(address: string): boolean {
+    return [...this.hosts.values()].some((host) => host.address === address);
   }
 
   /** Resolves when no host is being started or shut down. */
@@ -127,7 +134,7 @@ export class Hosts {
         EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: instance.PrivateIpAddress! } } },
       },
     });
-    const host: Host = { container, name, state: "pending" };
+    const host: Host = { container, name, address: instance.PrivateIpAddress!, state: "pending" };
     this.hosts.set(instanceId, host);
     await container.start();
     host.state = "running";

@@ -1,6 +1,7 @@
 """EC2 as hosts depend on it: addresses, interfaces, disks, and everything that a launch template gives."""
 
 import base64
+import copy
 import ipaddress
 
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, VolumeInUseError
@@ -47,11 +48,41 @@ def create_nat_gateway(plain, self, *args, **kwargs):
 
 
 @wraps(Instance, "prep_nics")
-def interfaces_go_with_their_instance(plain, self, *args, **kwargs):
-    plain(self, *args, **kwargs)
+def interfaces_go_with_their_instance(plain, self, nic_spec, *args, **kwargs):
+    """Those that the launch made, that is; one that was there before brings its address, and stays."""
+    given = given_interface(self.ec2_backend, nic_spec)
+    if given:
+        self.nics = {}
+        self._private_ips.add(given.private_ip_address)
+        given.public_ip_auto_assign = False
+        self.attach_eni(given, 0)
+        return
+    plain(self, nic_spec, *args, **kwargs)
     for interface in self.nics.values():
         if interface.description == "Primary network interface":
             interface.delete_on_termination = True
+
+
+def given_interface(backend, nic_spec):
+    """The interface that a launch is to have as its first, if it names one; nobody else may have it."""
+    first = next((nic for nic in nic_spec or [] if int(nic.get("DeviceIndex", 0)) == 0), {})
+    if not first.get("NetworkInterfaceId"):
+        return None
+    interface = backend.get_network_interface(first["NetworkInterfaceId"])
+    if interface.instance:
+        raise EC2ClientError("InvalidNetworkInterface.InUse", f"Interface: [{interface.id}] in use.")
+    return interface
+
+
+@wraps(Instance, "terminate")
+def given_interfaces_are_free_again(plain, self):
+    result = plain(self)
+    for interface in [each for each in self.nics.values() if not each.delete_on_termination]:
+        # moto reads an instance's address from its first interface, also when the instance has ended: it keeps that.
+        self.nics[interface.device_index or 0] = copy.copy(interface)
+        interface.instance = interface.attachment_id = interface.attach_time = interface.device_index = None
+        interface.status = "available"
+    return result
 
 
 def used_interfaces(backend):
@@ -125,6 +156,9 @@ def run_instances(plain, self, image_id, count, user_data, security_group_names,
     name, arn = options.get("iam_instance_profile_name"), options.get("iam_instance_profile_arn")
     if user_data and len(base64.b64decode(user_data.as_bytes())) > 16384:
         raise EC2ClientError("InvalidParameterValue", "User data is limited to 16384 bytes")
+    interface = given_interface(self, options.get("nics"))
+    if interface:
+        options["subnet_id"] = interface.subnet.id
     template_profile = {}
     if options.get("launch_template"):
         template_profile = expand_template(self._get_template_from_args(options["launch_template"]).data, options)

@@ -32,6 +32,7 @@ const instance: ResourceModel<Aws> = {
     "ami! availabilityZone! subnetId! keyName! privateIp! associatePublicIpAddress! tenancy! hibernation! instanceType " +
     "vpcSecurityGroupIds iamInstanceProfile userData userDataBase64 userDataReplaceOnChange monitoring ebsOptimized " +
     "disableApiTermination disableApiStop instanceInitiatedShutdownBehavior sourceDestCheck " +
+    "primaryNetworkInterface!{networkInterfaceId} " +
     "creditSpecification{cpuCredits} " +
     "metadataOptions{httpEndpoint httpTokens httpPutResponseHopLimit instanceMetadataTags httpProtocolIpv6} " +
     `rootBlockDevice{${disk}} ebsBlockDevices!{deviceName snapshotId ${disk}}`,
@@ -54,6 +55,7 @@ const instance: ResourceModel<Aws> = {
     if (rootBlockDevice) devices.unshift(ebs({ deviceName: await rootDevice(aws, ami), ...rootBlockDevice }));
     const volumeTags = tagList({ ...args.tagsAll, ...rootBlockDevice?.tags });
     const face = { SubnetId: subnetId, PrivateIpAddress: privateIp };
+    const given = args.primaryNetworkInterface?.networkInterfaceId;
     const request = {
       ...pascal({
         instanceType,
@@ -67,13 +69,15 @@ const instance: ResourceModel<Aws> = {
       MinCount: 1,
       MaxCount: 1,
       // A public address on request exists only in the form with a network interface, which then holds the groups.
-      ...(open === undefined
-        ? { ...face, SecurityGroupIds: vpcSecurityGroupIds }
-        : {
-            NetworkInterfaces: [
-              { DeviceIndex: 0, ...face, Groups: vpcSecurityGroupIds, AssociatePublicIpAddress: open },
-            ],
-          }),
+      ...(given !== undefined
+        ? { NetworkInterfaces: [{ DeviceIndex: 0, NetworkInterfaceId: given }] }
+        : open === undefined
+          ? { ...face, SecurityGroupIds: vpcSecurityGroupIds }
+          : {
+              NetworkInterfaces: [
+                { DeviceIndex: 0, ...face, Groups: vpcSecurityGroupIds, AssociatePublicIpAddress: open },
+              ],
+            }),
       IamInstanceProfile: iamInstanceProfile && { Name: iamInstanceProfile },
       UserData: userDataBase64 ?? (userData === undefined ? undefined : Buffer.from(userData).toString("base64")),
       DisableApiTermination: args.disableApiTermination,

@@ -46,6 +46,44 @@ const vpc: ResourceModel<Aws> = {
   },
 };
 
+const networkInterface: ResourceModel<Aws> = {
+  args: "subnetId! description privateIp! securityGroups",
+  async create({ ec2 }, args, { created }) {
+    const { NetworkInterface } = await ec2.createNetworkInterface({
+      ...{ SubnetId: args.subnetId, Description: args.description, PrivateIpAddress: args.privateIp },
+      ...{ Groups: args.securityGroups, TagSpecifications: tagged("network-interface", args) },
+    });
+    created(NetworkInterface!.NetworkInterfaceId!);
+    return NetworkInterface!.NetworkInterfaceId!;
+  },
+  async read(aws, id) {
+    const request = { NetworkInterfaceIds: [id] };
+    const found = (await unlessGone(aws.ec2.describeNetworkInterfaces(request)))?.NetworkInterfaces?.[0];
+    return (
+      found && {
+        arn: await arn(aws, `network-interface/${id}`),
+        privateIp: found.PrivateIpAddress,
+        macAddress: found.MacAddress,
+        privateDnsName: found.PrivateDnsName,
+      }
+    );
+  },
+  async update({ ec2 }, { id: NetworkInterfaceId, news, changed }) {
+    if (changed.has("securityGroups"))
+      await ec2.modifyNetworkInterfaceAttribute({ NetworkInterfaceId, Groups: news.securityGroups });
+    if (changed.has("description"))
+      await ec2.modifyNetworkInterfaceAttribute({ NetworkInterfaceId, Description: { Value: news.description } });
+  },
+  async delete({ ec2 }, id, _state, operation) {
+    const inUse = (error: Error) => /InUse|InvalidParameterValue/.test(error.name);
+    await unlessGone(
+      retryWhile(waiting(operation, `the network interface ${id} to be free`, 300), inUse, () =>
+        ec2.deleteNetworkInterface({ NetworkInterfaceId: id }),
+      ),
+    );
+  },
+};
+
 async function setDns({ ec2 }: Pick<Aws, "ec2">, VpcId: string, args: Props): Promise<void> {
   const { enableDnsSupport: support, enableDnsHostnames: hostnames = false } = args;
   await ec2.modifyVpcAttribute({ VpcId, EnableDnsSupport: { Value: support } });
@@ -203,6 +241,7 @@ const natGateway: ResourceModel<Aws> = {
 export const networkResources: Record<string, ResourceModel<Aws>> = {
   "aws:ec2/vpc:Vpc": withTags(vpc, taggers.ec2),
   "aws:ec2/subnet:Subnet": withTags(subnet, taggers.ec2),
+  "aws:ec2/networkInterface:NetworkInterface": withTags(networkInterface, taggers.ec2),
   "aws:ec2/internetGateway:InternetGateway": withTags(internetGateway, taggers.ec2),
   "aws:ec2/eip:Eip": withTags(eip, taggers.ec2),
   "aws:ec2/natGateway:NatGateway": withTags(natGateway, taggers.ec2),
