@@ -247,6 +247,12 @@ describe("a rollout", () => {
     ]);
   });
 
+  it("does not wait for ever for a server that is never made", async () => {
+    const { had, all } = turns(start({ timeoutSeconds: 0.01 }), [wanted(1), wanted(2), wanted(3, "old")]);
+    await expect(all).rejects.toThrow("server-1 was not there 0.02 s after its turn could have begun.");
+    expect(had).toEqual(["server-3", "server-1"]);
+  });
+
   it("refuses to take away more servers than a majority can lose", async () => {
     await expect(start({ count: 1 }).turn(wanted(1, "old"))).rejects.toThrow(
       "serverCount: expected to keep at least 2 of the 3 servers that there are, got 1: with fewer the cluster loses its leader and cannot be changed any more. Go down in steps that keep a majority.",

@@ -184,8 +184,20 @@ export class ServerRollout implements Rollout {
     return made;
   }
 
-  #successors(names: readonly string[]): Promise<Successor[]> {
-    return Promise.all(names.map((name) => this.#madeOf(name).server));
+  /** One after the other, each within the time for its turn and as much again for being made: a run that has failed says nothing more. */
+  async #successors(names: readonly string[]): Promise<Successor[]> {
+    const limit = 2 * this.#args.timeoutSeconds;
+    const servers: Successor[] = [];
+    for (const name of names) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        const fail = () =>
+          reject(new pulumi.RunError(`${name} was not there ${limit} s after its turn could have begun.`));
+        timer = setTimeout(fail, limit * 1_000);
+      });
+      servers.push(await Promise.race([this.#madeOf(name).server, late]).finally(() => clearTimeout(timer)));
+    }
+    return servers;
   }
 
   async #plan(present: readonly PresentServer[]): Promise<readonly string[]> {
