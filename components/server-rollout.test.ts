@@ -1,14 +1,6 @@
 import type { RaftServer } from "./raft";
-import {
-  type PresentServer,
-  type RaftSighting,
-  type RolloutAccess,
-  rolloutOrder,
-  ServerRollout,
-  type ServerRolloutArgs,
-  type WantedServer,
-  whyNot,
-} from "./server-rollout";
+import { type PresentServer, type RaftSighting, rolloutOrder, type WantedServer, whyNot } from "./server-order";
+import { type RolloutAccess, ServerRollout, type ServerRolloutArgs } from "./server-rollout";
 
 const server = (n: number, userData = "old"): PresentServer => ({
   ...{ id: `i-${n}`, name: `server-${n}`, role: "server", privateIp: `10.0.0.${n}`, state: "running" },
