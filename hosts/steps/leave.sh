@@ -19,9 +19,9 @@ item() { curl --silent --fail --max-time 3 --header "X-aws-ec2-metadata-token: $
 ending() {
   local state
   if ! state=$(item autoscaling/target-lifecycle-state); then return 1; fi
-  if [[ $state == Terminated ]]; then echo "240 the group lets it go"; return 0; fi
-  # It is there two minutes before the end.
+  # It is there two minutes before the end, whatever time the group would give.
   if item spot/instance-action >/dev/null; then echo "75 EC2 takes its spot capacity back"; return 0; fi
+  if [[ $state == Terminated ]]; then echo "240 the group lets it go"; return 0; fi
   return 2
 }
 
