@@ -5,6 +5,7 @@ import {
   type Instance,
   paginateDescribeInstances,
 } from "@aws-sdk/client-ec2";
+import { asError } from "./reason";
 
 /** A host as EC2 sees it. */
 export interface Host {
@@ -65,8 +66,7 @@ export function createHostInventory(region: string, cluster: string): HostInvent
         const { Output = "" } = await client.send(new GetConsoleOutputCommand({ InstanceId: id, Latest: true }));
         return describeBoot(Buffer.from(Output, "base64").toString("utf8"));
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        return { state: "unknown", words: `its console cannot be read (${reason})` };
+        return { state: "unknown", words: `its console cannot be read (${asError(error).message})` };
       }
     },
     close: () => client.destroy(),
@@ -83,6 +83,16 @@ function toHost(instance: Instance): Host {
     instanceType: instance.InstanceType ?? "",
     state: instance.State?.Name ?? "unknown",
   };
+}
+
+/** A line for each host: which it is, what EC2 says when it does not run, and the given words on it. */
+export function describeHosts(hosts: readonly Host[], describe: (host: Host) => Promise<string>): Promise<string[]> {
+  return Promise.all(
+    hosts.map(async (host) => {
+      const state = isUp(host) ? "" : `EC2 says it is ${host.state}; `;
+      return `  ${host.name} (${host.id}, ${host.privateIp}): ${state}${await describe(host)}`;
+    }),
+  );
 }
 
 /** Reads the last `cluster-boot:` line of a console: `step install-docker: failed (apt-get: no route to host)`. */

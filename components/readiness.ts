@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterAccess } from "./cluster-access";
 import { readConsul, type ConsulStatus } from "./consul-client";
-import { createHostInventory, type Host, type HostInventory, isUp } from "./host-inventory";
+import { createHostInventory, describeHosts, type Host, type HostInventory, isUp } from "./host-inventory";
 import { readNomad, type NomadStatus } from "./nomad-client";
-import { reasonOf } from "./reason";
+import { asError, reasonOf } from "./reason";
+import { waitWhileMissing } from "./wait";
 
 export interface Expectation {
   readonly servers: number;
@@ -55,43 +56,26 @@ export interface WaitOptions {
   readonly now?: () => number;
 }
 
-const POLL_MS = 1_000;
-const PROGRESS_EVERY_MS = 10_000;
-
 /** Returns when the cluster answers; throws, naming each host and what it is at, when it does not in time. */
-export async function waitForCluster(options: WaitOptions): Promise<void> {
-  const now = options.now ?? Date.now;
-  const start = now();
-  let reported: { readonly text: string; readonly at: number } | undefined;
-  for (;;) {
-    const seen = await options.look();
-    const reasons = missing(options.expected, seen);
-    if (reasons.length === 0) return;
-
-    const elapsed = now() - start;
-    if (elapsed >= options.timeoutSeconds * 1_000) throw new pulumi.RunError(await failure(options, seen, reasons));
-    const text = reasons.join("; ");
-    if (reported?.text !== text || now() - reported.at >= PROGRESS_EVERY_MS) {
-      options.progress(`Waiting for the cluster, ${Math.round(elapsed / 1_000)} s: ${text}`);
-      reported = { text, at: now() };
-    }
-    await new Promise((resolve) => setTimeout(resolve, options.pollMs ?? POLL_MS));
-  }
-}
-
-async function failure(options: WaitOptions, seen: Sighting, reasons: readonly string[]): Promise<string> {
-  const hosts = seen.hosts instanceof Error ? [] : seen.hosts;
-  const lines = await Promise.all(
-    hosts.map(async (host) => {
-      const state = isUp(host) ? "" : `EC2 says it is ${host.state}; `;
-      return `  ${host.name} (${host.id}, ${host.privateIp}): ${state}${await options.describeHost(host)}`;
-    }),
-  );
-  return [
-    `The cluster was not ready after ${options.timeoutSeconds} s: ${reasons.join("; ")}.`,
-    ...(lines.length === 0 ? ["EC2 shows no host of it."] : ["Its hosts:", ...lines]),
-    options.remedy,
-  ].join("\n");
+export async function waitForCluster({ expected, look, describeHost, remedy, ...rest }: WaitOptions): Promise<void> {
+  let hosts: readonly Host[] = [];
+  await waitWhileMissing({
+    ...rest,
+    what: "the cluster",
+    async look() {
+      const seen = await look();
+      hosts = seen.hosts instanceof Error ? [] : seen.hosts;
+      return missing(expected, seen);
+    },
+    async failure(reasons) {
+      const lines = await describeHosts(hosts, describeHost);
+      return [
+        `The cluster was not ready after ${rest.timeoutSeconds} s: ${reasons}.`,
+        ...(lines.length === 0 ? ["EC2 shows no host of it."] : ["Its hosts:", ...lines]),
+        remedy,
+      ].join("\n");
+    },
+  });
 }
 
 export interface ReadinessArgs {
@@ -135,7 +119,6 @@ function remedy({ nomad, consul }: ClusterAccess): string {
 
 async function waitOnAws(args: ReadinessArgs, access: ClusterAccess): Promise<void> {
   const inventory: HostInventory = createHostInventory(args.region, args.cluster);
-  const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
   try {
     await waitForCluster({
       expected: args.expected,

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterAccess } from "./cluster-access";
-import { createHostInventory, type HostInventory } from "./host-inventory";
+import { createHostInventory } from "./host-inventory";
 import { handOver, type RaftProgram, readRaft } from "./raft";
+import { asError } from "./reason";
 import type { RolloutAccess } from "./server-rollout";
 
 export interface RolloutAccessArgs {
@@ -13,17 +14,16 @@ export interface RolloutAccessArgs {
 /** EC2, and the servers' APIs as far as moving them one by one needs them. */
 export function rolloutAccess({ cluster, region, access }: RolloutAccessArgs): RolloutAccess {
   const known = new Promise<ClusterAccess>((resolve) => access.apply(resolve));
-  const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+  const inventory = createHostInventory(region, cluster);
   const raft = async (program: RaftProgram) => readRaft(program, (await known)[program]).catch(asError);
   return {
-    list: () =>
-      withInventory(async (inventory) => {
-        const servers = (await inventory.list()).filter(({ role }) => role === "server");
-        return Promise.all(
-          servers.map(async (server) => ({ ...server, userData: await inventory.userDataOf(server.id) })),
-        );
-      }),
-    boot: (id) => withInventory((inventory) => inventory.lastBootStep(id)),
+    async list() {
+      const servers = (await inventory.list()).filter(({ role }) => role === "server");
+      return Promise.all(
+        servers.map(async (server) => ({ ...server, userData: await inventory.userDataOf(server.id) })),
+      );
+    },
+    boot: (id) => inventory.lastBootStep(id),
     raft: async () => {
       const [consul, nomad] = await Promise.all([raft("consul"), raft("nomad")]);
       return { consul, nomad };
@@ -31,13 +31,4 @@ export function rolloutAccess({ cluster, region, access }: RolloutAccessArgs): R
     handOver: async (program, to) => handOver(program, (await known)[program], to),
     progress: (message) => void pulumi.log.info(message, undefined, undefined, true),
   };
-
-  async function withInventory<T>(use: (inventory: HostInventory) => Promise<T>): Promise<T> {
-    const inventory = createHostInventory(region, cluster);
-    try {
-      return await use(inventory);
-    } finally {
-      inventory.close();
-    }
-  }
 }

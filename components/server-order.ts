@@ -53,11 +53,12 @@ export function rolloutOrder(
   seen: RaftSighting,
 ): string[] {
   const rank = ({ ip }: { readonly ip: string }): number => {
-    const own = PROGRAMS.map(([program]) => seen[program]).map((servers) =>
-      servers instanceof Error ? undefined : servers.find((server) => server.ip === ip),
-    );
-    if (!own.every((server) => server !== undefined && serves(server))) return 0;
-    return own.some((server) => server?.leader) ? 2 : 1;
+    const own = PROGRAMS.flatMap(([program]) => {
+      const server = serverAt(ip, seen[program]);
+      return server === undefined || server instanceof Error ? [] : [server];
+    });
+    if (own.length < PROGRAMS.length || !own.every(serves)) return 0;
+    return own.some(({ leader }) => leader) ? 2 : 1;
   };
   return wanted
     .flatMap(({ name, userData, instanceType }) => {

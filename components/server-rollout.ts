@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type BootProgress, isUp } from "./host-inventory";
+import { type BootProgress, describeHosts, isUp } from "./host-inventory";
 import type { RaftProgram, RaftServer } from "./raft";
 import { reasonOf } from "./reason";
 import {
@@ -13,6 +13,7 @@ import {
   type WantedServer,
   whyNot,
 } from "./server-order";
+import { waitWhileMissing } from "./wait";
 
 /** The doors to EC2 and to the servers. */
 export interface RolloutAccess {
@@ -46,9 +47,6 @@ interface Made {
   readonly tell: (server: Successor) => void;
   readonly fail: (error: Error) => void;
 }
-
-const POLL_MS = 1_000;
-const PROGRESS_EVERY_MS = 10_000;
 
 /** In which order the stack's hosts become what is wanted of them. */
 export interface Rollout {
@@ -211,36 +209,22 @@ export class ServerRollout implements Rollout {
     return (await Promise.all(reasons)).flat();
   }
 
-  /** Looks until there is no reason to wait any more; throws, with the reasons and what the hosts say, when the time is over. */
-  async #poll(what: string, look: () => Promise<readonly string[]>): Promise<void> {
-    const { access, timeoutSeconds, pollMs = POLL_MS, now = Date.now } = this.#args;
-    const start = now();
-    let said = { text: "", at: start };
-    for (;;) {
-      const reasons = await look().catch((error: Error) => [reasonOf(error)]);
-      if (reasons.length === 0) return;
-      const seconds = Math.round((now() - start) / 1_000);
-      const text = reasons.join("; ");
-      if (seconds >= timeoutSeconds) throw new pulumi.RunError(await this.#refusal(what, seconds, text));
-      if (text !== said.text || now() - said.at >= PROGRESS_EVERY_MS) {
-        access.progress(`Waiting for ${what}, ${seconds} s: ${text}`);
-        said = { text, at: now() };
-      }
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
-    }
+  #poll(what: string, look: () => Promise<readonly string[]>): Promise<void> {
+    const { access, timeoutSeconds, pollMs, now } = this.#args;
+    return waitWhileMissing({
+      ...{ what, timeoutSeconds, pollMs, now },
+      look: () => look().catch((error: Error) => [reasonOf(error)]),
+      failure: (reasons) => this.#refusal(what, reasons),
+      progress: (message) => access.progress(message),
+    });
   }
 
-  async #refusal(what: string, seconds: number, text: string): Promise<string> {
-    const { access } = this.#args;
+  async #refusal(what: string, reasons: string): Promise<string> {
+    const { access, timeoutSeconds } = this.#args;
     const servers = await access.list().catch((): readonly PresentServer[] => []);
-    const lines = await Promise.all(
-      servers.map(async ({ id, name, privateIp, state }) => {
-        const { words } = await access.boot(id);
-        return `  ${name} (${id}, ${privateIp}): ${state === "running" ? "" : `EC2 says it is ${state}; `}${words}`;
-      }),
-    );
+    const lines = await describeHosts(servers, async ({ id }) => (await access.boot(id)).words);
     return [
-      `Gave up waiting for ${what} after ${seconds} s, and left it as it is: ${text}.`,
+      `Gave up waiting for ${what} after ${timeoutSeconds} s, and left it as it is: ${reasons}.`,
       ...(lines.length === 0 ? [] : ["The servers:", ...lines]),
       "Taking a server away now could cost the cluster its leader. Bring the others back, then run `pulumi up` again. A server that " +
         "is beyond help is replaced without this wait when its instance is terminated first: `pulumi up --refresh`.",

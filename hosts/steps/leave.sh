@@ -32,7 +32,8 @@ action() {
     --data "Action=$1&Version=2011-01-01&AutoScalingGroupName=$GROUP&LifecycleHookName=$LIFECYCLE_HOOK&InstanceId=$INSTANCE_ID${2:-}"
 }
 
-# While this beats, the group waits; when the host is gone, it waits no longer than the hook's own time.
+# While this beats, the group waits; when the host is gone, it waits no longer than the hook's own time. A beat that fails is no matter:
+# the group stands five of them missing.
 beat() { while sleep 20; do action RecordLifecycleActionHeartbeat >/dev/null 2>&1 || true; done; }
 
 drained() { [[ $(as_node "$nodes/$(node_id)") == *'"DrainStrategy":null'* ]]; }
@@ -45,7 +46,7 @@ print(sum(node["Status"] == "ready" and node["SchedulingEligibility"] == "eligib
 emptied() { drained || [[ $(others) == 0 ]]; }
 
 until why=$(ending); do
-  # No answer at all: the session is over, or it never began.
+  # No answer at all: the session is over, or it never began. Without a new one now, the next look asks for it again.
   if (($? == 1)); then session=$(metadata_session) || true; fi
   sleep 2
 done
@@ -56,6 +57,8 @@ trap 'kill "$beating" 2>/dev/null; rm -rf "$work"' EXIT
 systemctl stop cluster-secrets.timer
 if systemctl is-active --quiet nomad.service; then
   if drain "{\"Deadline\":${why%% *}000000000,\"IgnoreSystemJobs\":false}" false; then
+    # When others have not taken over in time, it leaves all the same: who lets it go does not wait. In a shell of its own, as wait_for
+    # ends the one that it is in; its reason is in the journal.
     (STEP=leave wait_for $((${why%% *} + 30)) "other workers to take over" emptied) || true
   fi
   # With nobody to take over there is nothing to wait for; stopped in the usual way, Nomad would.

@@ -94,15 +94,13 @@ def terminate_instance(plain, self, instance_id, should_decrement):
 
 
 @wraps(AutoScalingBackend, "update_attached_target_groups")
-def only_those_in_service(plain, self, group_name):
+def only_those_in_service(_plain, self, group_name):
     """Who is on the way out is not registered again."""
     group = self.autoscaling_groups[group_name]
-    everyone = group.instance_states
-    group.instance_states = [state for state in everyone if state.lifecycle_state != WAITING]
-    try:
-        plain(self, group_name)
-    finally:
-        group.instance_states = everyone
+    staying = [state.instance.id for state in group.instance_states if state.lifecycle_state != WAITING]
+    for arn in group.target_group_arns:
+        port = self.elbv2_backend.target_groups[arn].port
+        self.elbv2_backend.register_targets(arn, [{"Id": each, "Port": port} for each in staying])
 
 
 def active_action(response):
