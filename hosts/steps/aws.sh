@@ -21,10 +21,11 @@ role = json.load(sys.stdin)
 print("user = \"{AccessKeyId}:{SecretAccessKey}\"\nheader = \"X-Amz-Security-Token: {Token}\"".format(**role))' >"$work/curl"
 }
 
-# ask_aws SERVICE CURL-OPTIONS...: one signed request to the region's endpoint of a service.
+# ask_aws SERVICE[/PATH] CURL-OPTIONS...: one signed request to the region's endpoint of a service.
 ask_aws() {
-  local service=$1
+  local service=${1%%/*} path=
+  if [[ $1 == */* ]]; then path=${1#*/}; fi
   shift
   curl --silent --show-error --max-time 10 --config "$work/curl" --aws-sigv4 "aws:amz:$REGION:$service" "$@" \
-    "https://$service.$REGION.amazonaws.com/"
+    "https://$service.$REGION.amazonaws.com/$path"
 }
