@@ -47,8 +47,13 @@ const file = (name: string, content: string, permissions = "0644"): WrittenFile 
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
+/** Without comments: they are for who reads the source, and user data has to be small. */
 const script = (name: string): WrittenFile =>
-  file(`${paths.boot}/${name}`, fs.readFileSync(path.resolve("hosts/steps", name), "utf8"), "0755");
+  file(
+    `${paths.boot}/${name}`,
+    fs.readFileSync(path.resolve("hosts/steps", name), "utf8").replace(/^ *#(?!!).*\n/gm, ""),
+    "0755",
+  );
 
 /** A file that a shell reads as well as systemd. The values' form is checked before, so none needs more than quotes. */
 const environment = (values: Record<string, string | number | undefined>): string =>

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { ResourceModel } from "../model";
 import type { Props } from "../wire";
-import { isGone, pascal, policyText, tagList, unlessGone, withTags, type Aws } from "./context";
+import { isGone, pascal, policyText, tagList, withTags, type Aws } from "./context";
 
 /** S3 has names of its own for what is not there. */
 const missing = (error: Error): boolean => isGone(error) || /^NoSuch|NotFound/.test(error.name);
@@ -82,32 +82,6 @@ const rule =
   "rules{id status filter{prefix} expiration{days} noncurrentVersionExpiration{noncurrentDays} " +
   "abortIncompleteMultipartUpload{daysAfterInitiation}}";
 
-const alarm: ResourceModel<Aws> = {
-  args:
-    "name! alarmDescription namespace metricName dimensions statistic period evaluationPeriods threshold comparisonOperator " +
-    "treatMissingData alarmActions okActions",
-  autoname: { property: "name", maxLength: 255 },
-  async create(aws, args) {
-    await putAlarm(aws, args);
-    return args.name;
-  },
-  async read({ cloudwatch }, id) {
-    const { MetricAlarms } = await cloudwatch.describeAlarms({ AlarmNames: [id] });
-    return MetricAlarms?.[0] && { arn: MetricAlarms[0].AlarmArn };
-  },
-  update: (aws, { news }) => putAlarm(aws, news),
-  delete: async ({ cloudwatch }, id) => void (await unlessGone(cloudwatch.deleteAlarms({ AlarmNames: [id] }))),
-};
-
-async function putAlarm({ cloudwatch }: Aws, args: Props): Promise<void> {
-  const { name: AlarmName, dimensions = {}, okActions: OKActions, tags: _tags, tagsAll, ...rest } = args;
-  await cloudwatch.putMetricAlarm({
-    ...pascal(rest),
-    ...{ AlarmName, OKActions, Tags: tagList(tagsAll) },
-    Dimensions: Object.entries(dimensions as Props).map(([Name, Value]) => ({ Name, Value: String(Value) })),
-  });
-}
-
 export const bucketResources: Record<string, ResourceModel<Aws>> = {
   "aws:s3/bucket:Bucket": withTags(bucket, setTags),
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": setting(
@@ -155,10 +129,4 @@ export const bucketResources: Record<string, ResourceModel<Aws>> = {
     (s3, { bucket: Bucket, policy: Policy }) => s3.putBucketPolicy({ Bucket, Policy }),
     (s3, Bucket) => s3.deleteBucketPolicy({ Bucket }),
   ),
-  "aws:cloudwatch/metricAlarm:MetricAlarm": withTags(alarm, async ({ cloudwatch }, id, set, removed) => {
-    const { MetricAlarms } = await cloudwatch.describeAlarms({ AlarmNames: [id] });
-    const ResourceARN = MetricAlarms?.[0]?.AlarmArn;
-    if (removed.length > 0) await cloudwatch.untagResource({ ResourceARN, TagKeys: removed });
-    if (Object.keys(set).length > 0) await cloudwatch.tagResource({ ResourceARN, Tags: tagList(set) });
-  }),
 };

@@ -1,11 +1,13 @@
 import { crc32 } from "node:zlib";
 import { AutoScaling } from "@aws-sdk/client-auto-scaling";
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2, type ResourceType } from "@aws-sdk/client-ec2";
 import { ECR } from "@aws-sdk/client-ecr";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { IAM } from "@aws-sdk/client-iam";
 import { KMS } from "@aws-sdk/client-kms";
+import { S3 } from "@aws-sdk/client-s3";
 import { SSM } from "@aws-sdk/client-ssm";
 import { STS } from "@aws-sdk/client-sts";
 import type { Operation, ResourceModel } from "../model";
@@ -19,11 +21,13 @@ export interface Aws {
   readonly defaultTags: Tags;
   readonly ec2: EC2;
   readonly autoscaling: AutoScaling;
+  readonly cloudwatch: CloudWatch;
   readonly elb: ElasticLoadBalancingV2;
   readonly iam: IAM;
   readonly kms: KMS;
   readonly logs: CloudWatchLogs;
   readonly ecr: ECR;
+  readonly s3: S3;
   readonly ssm: SSM;
   readonly sts: STS;
   /** The account that the credentials belong to. */
@@ -50,11 +54,14 @@ export function configureAws(config: Props): Aws {
     defaultTags: defaults?.tags ?? {},
     ec2: new EC2(options),
     autoscaling: new AutoScaling(options),
+    cloudwatch: new CloudWatch(options),
     elb: new ElasticLoadBalancingV2(options),
     iam: new IAM(options),
     kms: new KMS(options),
     logs: new CloudWatchLogs(options),
     ecr: new ECR(options),
+    // The local cloud has no names for buckets.
+    s3: new S3({ ...options, forcePathStyle: true }),
     ssm: new SSM(options),
     sts,
     account: () => (account ??= sts.getCallerIdentity({}).then((identity) => identity.Account!)),

@@ -1,5 +1,6 @@
 import type { ProviderModel } from "../model";
 import { packageVersion } from "../versions";
+import { bucketResources } from "./buckets";
 import { computeResources } from "./compute";
 import { configureAws, type Aws } from "./context";
 import { encryptionResources } from "./encryption";
@@ -8,6 +9,7 @@ import { awsFunctions } from "./functions";
 import { identityResources } from "./identity";
 import { launchTemplateResources } from "./launch-template";
 import { loadBalancingResources } from "./load-balancing";
+import { monitoringResources } from "./monitoring";
 import { networkResources } from "./network";
 import { routingResources } from "./routing";
 import { scalingResources } from "./scaling";
@@ -37,6 +39,8 @@ export const awsProvider = (): ProviderModel<Aws> => ({
     ...identityResources,
     ...encryptionResources,
     ...storeResources,
+    ...bucketResources,
+    ...monitoringResources,
   },
   functions: awsFunctions,
 });
