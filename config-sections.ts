@@ -12,6 +12,11 @@ export interface BastionConfig {
   readonly publicKey?: string;
 }
 
+export interface BackupsConfig {
+  readonly everyMinutes: number;
+  readonly keepDays: number;
+}
+
 export interface WorkerPoolConfig {
   readonly name: string;
   readonly min: number;
@@ -79,6 +84,15 @@ export function readRotation(fields: Fields): SecretRotation {
   };
   fields.refuseUnknown();
   return rotation;
+}
+
+export function readBackups(fields: Fields): BackupsConfig {
+  const backups = {
+    everyMinutes: fields.integer("everyMinutes", 60, 5, 1440),
+    keepDays: fields.integer("keepDays", 30, 2, 3650),
+  };
+  fields.refuseUnknown();
+  return backups;
 }
 
 export function readImage(fields: Fields): MachineImage {

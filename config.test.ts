@@ -55,6 +55,7 @@ describe("configuration", () => {
       releasesUrl: "https://releases.hashicorp.com",
       datacenter: "dc1",
       rotation: { certificates: 1, gossipKeys: 1, tokens: 1 },
+      backups: { everyMinutes: 60, keepDays: 30 },
       certificate: undefined,
       traefik: { image: undefined, cpuMhz: 200, memoryMib: 128 },
       backend: { image: undefined, count: 2, cpuMhz: 100, memoryMib: 128, greeting: "Hello from the backend" },

@@ -16,9 +16,11 @@ import {
 } from "./config-forms";
 import {
   type AppConfig,
+  type BackupsConfig,
   type BastionConfig,
   DEFAULT_POOL,
   readBackend,
+  readBackups,
   readBastion,
   readFrontend,
   readImage,
@@ -57,6 +59,7 @@ export interface StackConfig {
   readonly releasesUrl: string;
   readonly datacenter: string;
   readonly rotation: SecretRotation;
+  readonly backups: BackupsConfig;
   readonly certificate?: { readonly arn: string; readonly hostname: string };
   readonly traefik: TaskConfig;
   readonly backend: AppConfig & { readonly greeting: string };
@@ -154,6 +157,7 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
       "a lower-case name of at most 16 letters, digits and hyphens",
     ),
     rotation: readRotation(fields.object("rotation")),
+    backups: readBackups(fields.object("backups")),
     certificate: certificateArn && hostname ? { arn: certificateArn, hostname } : undefined,
     traefik: readTraefik(fields.object("traefik")),
     backend: readBackend(fields.object("backend")),

@@ -3,6 +3,7 @@ import * as nomad from "@pulumi/nomad";
 import * as pulumi from "@pulumi/pulumi";
 import { pullableRepositories } from "./components/app-image";
 import { ApiLoadBalancer } from "./components/api-load-balancer";
+import { Backups } from "./components/backups";
 import { Bastion } from "./components/bastion";
 import { ClusterFirewall } from "./components/cluster-firewall";
 import { ClusterSecrets } from "./components/cluster-secrets";
@@ -52,6 +53,13 @@ const secrets = new ClusterSecrets("secrets", {
   rotation: config.rotation,
   encryptionKeyArn,
 });
+const backups = new Backups("backups", {
+  ...config.backups,
+  identity,
+  region,
+  protect: config.protect,
+  encryptionKeyArn,
+});
 
 const access = clusterAccess({ api, operator: secrets.operator, overrides: config.addresses });
 const rollout = pulumi.runtime.isDryRun()
@@ -67,6 +75,7 @@ const servers = new ServerCluster("servers", {
   network,
   firewall,
   secrets,
+  backups,
   api,
   count: config.serverCount,
   instanceType: config.serverInstanceType,
@@ -92,7 +101,6 @@ const pools = config.workerPools.map((pool) => ({
     firewall,
     secrets,
     nodeClass: pool.name,
-    healthCheck: pool.edge ? "load-balancer" : "instance",
     image: config.hostImage,
     rootVolumeGiB: config.workerVolumeGiB,
     servers: config.serverCount,
@@ -174,6 +182,7 @@ export const commands = operatorCommands({
   api,
   bastion: bastionHost,
 });
+export const backupBucket = backups.bucket.id;
 /** Who has these is an operator: `npm run cli` takes them from here. */
 export const credentials = pulumi.secret({ ca, consulToken, nomadToken });
 export const images = { traefik: edge.image, backend: backend.image, frontend: frontend.image };

@@ -7,7 +7,7 @@ import { type ClusterIdentity, resourceTags } from "./tags";
 export interface BackupsArgs {
   readonly identity: ClusterIdentity;
   readonly region: string;
-  /** How often the leaders save their state. */
+  /** Age of the newest backup, in minutes, at which the leaders save their state anew. */
   readonly everyMinutes: number;
   /** How long what was saved is kept, and what was overwritten or deleted by hand as well. */
   readonly keepDays: number;
@@ -18,13 +18,13 @@ export interface BackupsArgs {
   readonly encryptionKeyArn?: pulumi.Output<string>;
 }
 
-/** Backups that may fail to come, one after the other, before the alarm. */
-const MISSED = 2;
+/** How often servers look at the newest backup's age and tell it, in seconds. */
+const LOOK_SECONDS = 60;
 
 /** A bucket for what Consul's and Nomad's leaders save of their state, and an alarm for when they don't. */
 export class Backups extends pulumi.ComponentResource {
   readonly bucket: aws.s3.Bucket;
-  /** What servers may do: add to the bucket, never read or delete, and say that they have. */
+  /** What servers may do: see what is there, add to it, never read or delete, and tell its age. */
   readonly statements: readonly Statement[];
   readonly everyMinutes: number;
 
@@ -85,18 +85,25 @@ export class Backups extends pulumi.ComponentResource {
     for (const program of ["consul", "nomad"]) this.#alarm(`${name}-${program}`, program, args, tags);
     this.statements = [
       {
+        Sid: "ListBackups",
+        Effect: "Allow",
+        Action: ["s3:ListBucket"],
+        Resource: this.bucket.arn,
+      },
+      {
         Sid: "SaveBackups",
         Effect: "Allow",
         Action: ["s3:PutObject"],
         Resource: pulumi.interpolate`${this.bucket.arn}/*`,
       },
       {
-        Sid: "CountBackups",
+        Sid: "TellAgeOfBackups",
         Effect: "Allow",
         Action: ["cloudwatch:PutMetricData"],
         Resource: "*",
         Condition: { StringEquals: { "cloudwatch:namespace": args.identity.cluster } },
       },
+      ...(args.encryptionKeyArn === undefined ? [] : [encryptFor(args.region, args.encryptionKeyArn)]),
     ];
     this.registerOutputs({ bucket });
   }
@@ -106,15 +113,15 @@ export class Backups extends pulumi.ComponentResource {
     new aws.cloudwatch.MetricAlarm(
       name,
       {
-        alarmDescription: `${args.identity.cluster}: ${program} has not been backed up ${MISSED} times in a row`,
+        alarmDescription: `${args.identity.cluster}: the newest backup of ${program} is older than two should be, or nobody tells its age`,
         namespace: args.identity.cluster,
-        metricName: "Backups",
+        metricName: "BackupAge",
         dimensions: { Program: program },
-        statistic: "Sum",
-        period: args.everyMinutes * 60,
-        evaluationPeriods: MISSED,
-        threshold: 1,
-        comparisonOperator: "LessThanThreshold",
+        statistic: "Maximum",
+        period: 5 * LOOK_SECONDS,
+        evaluationPeriods: 2,
+        threshold: 2 * args.everyMinutes * 60,
+        comparisonOperator: "GreaterThanThreshold",
         treatMissingData: "breaching",
         alarmActions: actions,
         okActions: actions,
@@ -123,6 +130,17 @@ export class Backups extends pulumi.ComponentResource {
       { parent: this },
     );
   }
+}
+
+/** What S3 does with the key for whoever adds an object. */
+function encryptFor(region: string, keyArn: pulumi.Output<string>): Statement {
+  return {
+    Sid: "EncryptBackups",
+    Effect: "Allow",
+    Action: ["kms:GenerateDataKey"],
+    Resource: keyArn,
+    Condition: { StringEquals: { "kms:ViaService": `s3.${region}.amazonaws.com` } },
+  };
 }
 
 /** Whoever asks, asks over TLS. */

@@ -154,6 +154,8 @@ export class EdgeProxy extends pulumi.ComponentResource {
         protocol: "HTTP",
         targetType: "instance",
         deregistrationDelay: 30,
+        // A worker that has vanished answers nothing: what waits for it keeps further requests away before the health check does.
+        loadBalancingAlgorithmType: "least_outstanding_requests",
         healthCheck: {
           protocol: "HTTP",
           port: String(TRAEFIK_PING_PORT),

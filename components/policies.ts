@@ -47,6 +47,16 @@ export function leaveGroup(region: string, groupName: string): Statement {
   };
 }
 
+/** Calling workers unhealthy, which their groups then replace. */
+export function reportLostWorkers(region: string, cluster: string): Statement {
+  return {
+    Sid: "ReportLostWorkers",
+    Effect: "Allow",
+    Action: ["autoscaling:SetInstanceHealth"],
+    Resource: `arn:aws:autoscaling:${region}:*:autoScalingGroup:*:autoScalingGroupName/${cluster}-*`,
+  };
+}
+
 /** Pulling images, from these repositories only. The login itself cannot be narrowed. */
 export function pullImages(repositoryArns: readonly pulumi.Input<string>[]): readonly Statement[] {
   return [

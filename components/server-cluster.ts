@@ -2,13 +2,14 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { encodeUserData, type Release, renderUserData } from "../hosts/user-data";
 import type { ApiLoadBalancer } from "./api-load-balancer";
+import type { Backups } from "./backups";
 import type { ClusterFirewall } from "./cluster-firewall";
 import type { ClusterSecrets } from "./cluster-secrets";
 import { METADATA_OPTIONS } from "./instance-metadata";
 import { createInstanceProfile } from "./instance-role";
 import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
-import { discoverServers } from "./policies";
+import { discoverServers, reportLostWorkers } from "./policies";
 import { recordedInputs } from "./recorded-inputs";
 import type { Rollout } from "./server-rollout";
 import { autoJoinTag, type ClusterIdentity, resourceTags } from "./tags";
@@ -28,6 +29,7 @@ export interface ServerClusterArgs {
   readonly network: Network;
   readonly firewall: ClusterFirewall;
   readonly secrets: ClusterSecrets;
+  readonly backups: Backups;
   /** What operators reach the servers through. */
   readonly api: ApiLoadBalancer;
   /** 1, 3 or 5. */
@@ -71,7 +73,12 @@ export class ServerCluster extends pulumi.ComponentResource {
     const profile = createInstanceProfile(
       name,
       {
-        statements: [discoverServers(args.region), ...args.secrets.readStatements("servers")],
+        statements: [
+          discoverServers(args.region),
+          ...args.secrets.readStatements("servers"),
+          ...args.backups.statements,
+          reportLostWorkers(args.region, args.identity.cluster),
+        ],
         tags: resourceTags(args.identity, "servers", name),
       },
       this,
@@ -114,7 +121,7 @@ export class ServerCluster extends pulumi.ComponentResource {
       // Another key or zone means another volume, an empty one: a volume stays with the key and where it was made.
       { parent: this, protect: args.protect, ignoreChanges: ["kmsKeyId", "availabilityZone"] },
     );
-    const userDataBase64 = dataVolume.id.apply(async (dataVolumeId) => {
+    const userDataBase64 = pulumi.all([dataVolume.id, args.backups.bucket.id]).apply(async ([dataVolumeId, bucket]) => {
       const userData = encodeUserData(
         renderUserData({
           role: "server",
@@ -124,6 +131,7 @@ export class ServerCluster extends pulumi.ComponentResource {
           servers: args.count,
           secretsPath: args.secrets.paths.servers,
           dataVolumeId,
+          backups: { bucket, everyMinutes: args.backups.everyMinutes },
           ...software,
         }),
       );

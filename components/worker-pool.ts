@@ -31,8 +31,6 @@ export interface WorkerPoolArgs {
   readonly instanceTypes: readonly string[];
   /** Share of workers on spot capacity, 0 to 100. */
   readonly spotPercent: number;
-  /** Whether the load balancer's view of a worker decides on its replacement: for pools that run the edge proxy. */
-  readonly healthCheck: "instance" | "load-balancer";
   readonly image: MachineImage;
   readonly rootVolumeGiB: number;
   readonly servers: number;
@@ -51,7 +49,7 @@ export interface WorkerPoolArgs {
  */
 const LEAVE_SILENCE_SECONDS = 120;
 
-/** Time for a worker to boot, join and run the edge proxy before the load balancer's opinion counts. */
+/** Time for a worker to boot and join before its silence counts. */
 const HEALTH_GRACE_SECONDS = 300;
 
 /** Workers of one kind: an autoscaling group over the private subnets, whose members join the cluster by themselves. */
@@ -169,7 +167,8 @@ export class WorkerPool extends pulumi.ComponentResource {
         maxSize: args.max,
         desiredCapacity: args.desired,
         vpcZoneIdentifiers: args.network.privateSubnetIds,
-        healthCheckType: args.healthCheck === "load-balancer" ? "ELB" : "EC2",
+        // Not the load balancer's opinion: one bad version of the edge proxy would cost every worker. Servers report who is lost.
+        healthCheckType: "EC2",
         healthCheckGracePeriod: HEALTH_GRACE_SECONDS,
         ...(mixed
           ? {

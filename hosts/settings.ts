@@ -27,6 +27,8 @@ export interface HostSettings {
   readonly secretsPath: string;
   /** EBS volume that keeps the agents' data, attached once the host runs; without it data lies on the root disk. */
   readonly dataVolumeId?: string;
+  /** Where the leaders save their state, once the newest backup is so many minutes old; servers only. */
+  readonly backups?: { readonly bucket: string; readonly everyMinutes: number };
   readonly nomad: Release;
   readonly consul: Release;
   /** `<releasesUrl>/nomad/<version>/nomad_<version>_linux_<arch>.zip` is what gets installed. */
@@ -47,6 +49,7 @@ export const paths = {
   consulConfig: "/etc/consul.d",
   nomadConfig: "/etc/nomad.d",
   tls: "/etc/cluster/tls",
+  units: "/etc/systemd/system",
 } as const;
 
 /** How agents find the servers: by a tag that only servers carry. */
@@ -70,6 +73,7 @@ const forms: Record<string, RegExp> = {
   group: /^[A-Za-z0-9_-]+$/,
   secretsPath: /^(\/[A-Za-z0-9_.-]+)+$/,
   dataVolumeId: /^vol-[0-9a-f]+$/,
+  "backups.bucket": /^[a-z0-9-]{3,63}$/,
   releasesUrl: /^(https?|file):\/\/[A-Za-z0-9._~:/%-]+[^/]$/,
   version: /^\d+\.\d+\.\d+$/,
   sha256: /^[0-9a-f]{64}$/,
@@ -91,6 +95,7 @@ export function checkHostSettings(settings: HostSettings): void {
   checkForm("group", "group", settings.group);
   checkForm("secretsPath", "secretsPath", settings.secretsPath);
   checkForm("dataVolumeId", "dataVolumeId", settings.dataVolumeId);
+  checkForm("backups.bucket", "backups.bucket", settings.backups?.bucket);
   checkForm("releasesUrl", "releasesUrl", settings.releasesUrl);
   for (const name of ["nomad", "consul"] as const) {
     checkForm(`${name}.version`, "version", settings[name].version);
@@ -104,6 +109,9 @@ export function checkHostSettings(settings: HostSettings): void {
   }
   if ((settings.role === "server") !== (settings.name !== undefined)) {
     throw new Error("hosts: name: servers, and they alone, have a name of their own");
+  }
+  if ((settings.role === "server") !== (settings.backups !== undefined)) {
+    throw new Error("hosts: backups: servers, and they alone, have a state to save");
   }
   if ((settings.role === "worker") !== (settings.group !== undefined)) {
     throw new Error("hosts: group: workers, and they alone, are in an Auto Scaling group");

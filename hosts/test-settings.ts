@@ -10,12 +10,13 @@ export const server: HostSettings = {
   servers: 3,
   secretsPath: "/cluster-dev/servers",
   dataVolumeId: "vol-0123456789abcdef0",
+  backups: { bucket: "cluster-dev-backups-0123456789abcdef", everyMinutes: 60 },
   nomad: { version: "1.11.3", sha256: "a".repeat(64) },
   consul: { version: "1.22.7", sha256: "b".repeat(64) },
   releasesUrl: "https://releases.hashicorp.com",
 };
 
-const { dataVolumeId: _noVolume, name: _noName, ...common } = server;
+const { dataVolumeId: _noVolume, name: _noName, backups: _noBackups, ...common } = server;
 
 export const worker: HostSettings = {
   ...common,

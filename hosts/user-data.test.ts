@@ -48,6 +48,9 @@ describe("user data", () => {
       ["/opt/cluster/boot/nomad.sh", "0755"],
       ["/opt/cluster/boot/nomad-acl.sh", "0755"],
       ["/opt/cluster/boot/gossip-keys.sh", "0755"],
+      ["/opt/cluster/boot/leader.sh", "0755"],
+      ["/opt/cluster/boot/backup.sh", "0755"],
+      ["/opt/cluster/boot/lost-workers.sh", "0755"],
       ["/etc/consul.d/agent.json", "0644"],
       ["/etc/nomad.d/agent.json", "0644"],
       ["/etc/systemd/resolved.conf.d/consul.conf", "0644"],
@@ -57,6 +60,8 @@ describe("user data", () => {
       ["/etc/systemd/system/cluster-secrets.service", "0644"],
       ["/etc/systemd/system/cluster-secrets.timer", "0644"],
       ["/etc/systemd/system/cluster-boot.service", "0644"],
+      ["/etc/systemd/system/cluster-upkeep.service", "0644"],
+      ["/etc/systemd/system/cluster-upkeep.timer", "0644"],
     ]);
   });
 
@@ -72,6 +77,8 @@ describe("user data", () => {
         "SECRETS='tls consul nomad acl'",
         "STEPS='identity data-volume install metadata-guard secrets dns consul consul-acl nomad nomad-acl'",
         "DATA_VOLUME_ID='vol-0123456789abcdef0'",
+        "BACKUP_BUCKET='cluster-dev-backups-0123456789abcdef'",
+        "BACKUP_MINUTES='60'",
         "DNS_ADDRESS='169.254.1.1'",
         "CONSUL_VERSION='1.22.7'",
         `CONSUL_SHA256='${"b".repeat(64)}'`,
@@ -90,8 +97,8 @@ describe("user data", () => {
 
   it("lets the boot unit run the steps, now and at every later boot", () => {
     expect(parse(renderUserData(server)).runcmd).toEqual([
-      ["systemctl", "enable", "--quiet", "cluster-boot.service"],
-      ["systemctl", "start", "--no-block", "cluster-boot.service"],
+      ["systemctl", "enable", "--quiet", "cluster-boot.service", "cluster-upkeep.timer"],
+      ["systemctl", "start", "--no-block", "cluster-boot.service", "cluster-upkeep.timer"],
     ]);
   });
 
@@ -107,7 +114,7 @@ describe("user data", () => {
   });
 
   it("carries the step files of hosts/steps without their comments", () => {
-    const script = contentOf(renderUserData(worker), "/opt/cluster/boot/install.sh");
+    const script = contentOf(renderUserData(worker), "/opt/cluster/boot/install.sh") ?? "";
     const lines = fs.readFileSync("hosts/steps/install.sh", "utf8").split("\n");
     expect(script.split("\n")).toEqual(lines.filter((line, index) => index === 0 || !line.trim().startsWith("#")));
   });

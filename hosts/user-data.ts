@@ -104,6 +104,24 @@ TimeoutStartSec=360
 `;
 }
 
+/** What the servers that lead look after. Each does its part, whatever becomes of the others. */
+const upkeepSteps = ["backup", "lost-workers"] as const;
+
+function upkeepUnit(): string {
+  return `[Unit]
+Description=Upkeep of what this server leads
+After=cluster-boot.service
+
+[Service]
+Type=oneshot
+WorkingDirectory=${paths.boot}
+EnvironmentFile=${paths.hostEnv}
+Environment=STEP=upkeep
+${upkeepSteps.map((step) => `ExecStart=-/bin/bash -Eeuo pipefail ${step}.sh`).join("\n")}
+TimeoutStartSec=600
+`;
+}
+
 /** A worker's watch over its own end. */
 function leaveUnit(): string {
   return `[Unit]
@@ -122,17 +140,17 @@ WantedBy=multi-user.target
 `;
 }
 
-/** Hosts take their turns, so that not all agents reload at once. */
-function secretsTimer(): string {
+/** Hosts take their turns, so that not all do it at once. */
+function everyMinute(description: string, install = ""): string {
   return `[Unit]
-Description=Looks for new secrets every minute
+Description=${description}
 
 [Timer]
 OnActiveSec=60
 OnUnitInactiveSec=60
 RandomizedDelaySec=20
 AccuracySec=1
-`;
+${install}`;
 }
 
 /** JSON is YAML, and no value can break out of it. */
@@ -165,6 +183,8 @@ export function hostEnvironment(settings: HostSettings): string {
     SECRETS: secretDocuments[settings.role === "server" ? "servers" : "workers"].join(" "),
     STEPS: bootSteps(settings).join(" "),
     DATA_VOLUME_ID: settings.dataVolumeId,
+    BACKUP_BUCKET: settings.backups?.bucket,
+    BACKUP_MINUTES: settings.backups?.everyMinutes,
     DNS_ADDRESS: containerDnsAddress,
     CONSUL_VERSION: settings.consul.version,
     CONSUL_SHA256: settings.consul.sha256,
@@ -174,26 +194,45 @@ export function hostEnvironment(settings: HostSettings): string {
   });
 }
 
+/** What a role does all the while besides its agents: scripts, units, and the one of these that starts with the host. */
+function standingWork(role: HostSettings["role"]): {
+  readonly scripts: readonly string[];
+  readonly units: Readonly<Record<string, string>>;
+  readonly start: string;
+} {
+  if (role === "worker") {
+    const start = "cluster-leave.service";
+    return { scripts: ["leave"], units: { [start]: leaveUnit() }, start };
+  }
+  const start = "cluster-upkeep.timer";
+  const timer = everyMinute("Looks after what this server leads", "\n[Install]\nWantedBy=timers.target\n");
+  return {
+    scripts: ["leader", ...upkeepSteps],
+    units: { "cluster-upkeep.service": upkeepUnit(), [start]: timer },
+    start,
+  };
+}
+
 /** The `#cloud-config` that turns a Debian 12 instance into a server or worker. Throws when a setting has not its form. */
 export function renderUserData(settings: HostSettings): string {
   const steps = [...new Set([...bootSteps(settings), ...refreshSteps[settings.role]])];
-  const worker = settings.role === "worker";
+  const standing = standingWork(settings.role);
   const files = [
     file(paths.hostEnv, hostEnvironment(settings)),
     ...["lib.sh", "aws.sh", "nomad-api.sh", "tokens.sh", "boot.sh"].map(script),
-    ...[...steps, ...(worker ? ["leave"] : [])].map((step) => script(`${step}.sh`)),
+    ...[...steps, ...standing.scripts].map((step) => script(`${step}.sh`)),
     file(`${paths.consulConfig}/agent.json`, json(consulConfig(settings))),
     file(`${paths.nomadConfig}/agent.json`, json(nomadConfig(settings))),
     file("/etc/systemd/resolved.conf.d/consul.conf", resolvedConfig()),
-    file("/etc/systemd/system/cluster-dns-address.service", dnsAddressUnit()),
-    file("/etc/systemd/system/consul.service", consulUnit(settings)),
-    file("/etc/systemd/system/nomad.service", nomadUnit(settings)),
-    file("/etc/systemd/system/cluster-secrets.service", secretsUnit(settings.role)),
-    file("/etc/systemd/system/cluster-secrets.timer", secretsTimer()),
-    file("/etc/systemd/system/cluster-boot.service", bootUnit()),
-    ...(worker ? [file("/etc/systemd/system/cluster-leave.service", leaveUnit())] : []),
+    file(`${paths.units}/cluster-dns-address.service`, dnsAddressUnit()),
+    file(`${paths.units}/consul.service`, consulUnit(settings)),
+    file(`${paths.units}/nomad.service`, nomadUnit(settings)),
+    file(`${paths.units}/cluster-secrets.service`, secretsUnit(settings.role)),
+    file(`${paths.units}/cluster-secrets.timer`, everyMinute("Looks for new secrets")),
+    file(`${paths.units}/cluster-boot.service`, bootUnit()),
+    ...Object.entries(standing.units).map(([name, text]) => file(`${paths.units}/${name}`, text)),
   ];
-  return cloudConfig(files, ["cluster-boot.service", ...(worker ? ["cluster-leave.service"] : [])]);
+  return cloudConfig(files, ["cluster-boot.service", standing.start]);
 }
 
 /** The `#cloud-config` of the bastion host: Session Manager's agent, nothing of the cluster. */
@@ -213,7 +252,7 @@ export function renderBastionUserData(settings: BastionSettings): string {
       }),
     ),
     ...["lib.sh", "boot.sh", ...steps.map((step) => `${step}.sh`)].map(script),
-    file("/etc/systemd/system/cluster-boot.service", bootUnit()),
+    file(`${paths.units}/cluster-boot.service`, bootUnit()),
   ];
   return cloudConfig(files, ["cluster-boot.service"]);
 }

@@ -27,12 +27,16 @@ test("settings for one run are taken as pairs", () => {
   expect(
     parseArguments(["up", "--config", "cluster:rotation.certificates=2", "--config=aws:region=eu-west-1"]),
   ).toEqual({
-    ...{ command: "up", rest: [], stack: "local", flags: new Set() },
+    ...{ command: "up", rest: [], stack: "local", flags: new Set(), targets: [] },
     config: { "cluster:rotation.certificates": "2", "aws:region": "eu-west-1" },
   });
   expect(() => parseArguments(["up", "--config", "serverCount=1"])).toThrow(
     '--config: expected KEY=VALUE like cluster:serverCount=1, got "serverCount=1"',
   );
+});
+
+test("patterns of what may change are taken one by one", () => {
+  expect(parseArguments(["refresh", "--target", "**$a", "--target=**b"]).targets).toEqual(["**$a", "**b"]);
 });
 
 test("an option or a stack's name that makes no sense is refused", () => {

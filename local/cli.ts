@@ -1,5 +1,6 @@
 import { aws } from "./cli/aws";
 import { logs, spotNotice, ssh, status } from "./cli/hosts";
+import { restore } from "./cli/restore";
 import { fetchPage, readableText } from "./cli/page";
 import { destroy, preview, refresh, savedOutputs, secretOutputs, up, type Outputs, type Session } from "./cli/session";
 
@@ -14,10 +15,12 @@ const USAGE = `The cluster on this machine: the same program as on AWS, in a clo
   npm run local -- ssh <host> [command]    a shell on a host, by name or instance id
   npm run local -- logs <host>             its console, boot steps and agents' journal
   npm run local -- spot-notice <host>      tells a spot instance that EC2 takes it back in two minutes, and does
+  npm run local -- restore                 gives servers that have lost everything the newest backups
   npm run local -- aws <arguments>         awscli against the stack's cloud
   npm run local -- destroy [--force]       remove everything (--force: without asking the engine)
 
   --stack NAME          another stack beside the first (default local; its configuration is Pulumi.NAME.yaml, else Pulumi.local.yaml)
+  --target PATTERN      only resources whose URN matches, in up, preview and refresh, as with pulumi; may be repeated
   --config KEY=VALUE    sets a value for this run of up or preview, as if the file had it: cluster:serverCount=1; may be repeated`;
 
 interface Arguments {
@@ -26,6 +29,7 @@ interface Arguments {
   readonly stack: string;
   readonly flags: ReadonlySet<string>;
   readonly config: Readonly<Record<string, string>>;
+  readonly targets: readonly string[];
 }
 
 function setting(text: string): [key: string, value: string] {
@@ -39,6 +43,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const words: string[] = [];
   const flags = new Set<string>();
   const config: Record<string, string> = {};
+  const targets: string[] = [];
   let stack = "local";
   const set = (text: string) => Object.assign(config, Object.fromEntries([setting(text)]));
   const passesOn = () => words[0] === "aws" || (words[0] === "ssh" && words.length > 1);
@@ -47,6 +52,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (passesOn() || !word.startsWith("-")) words.push(word);
     else if (word === "--stack") stack = argv[++index] ?? "";
     else if (word.startsWith("--stack=")) stack = word.slice("--stack=".length);
+    else if (word === "--target") targets.push(argv[++index] ?? "");
+    else if (word.startsWith("--target=")) targets.push(word.slice("--target=".length));
     else if (word === "--config") set(argv[++index] ?? "");
     else if (word.startsWith("--config=")) set(word.slice("--config=".length));
     else if (["--down", "--force", "--show-secrets", "--help", "-h"].includes(word)) flags.add(word);
@@ -56,7 +63,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     throw new Error(`--stack: expected small letters, digits and hyphens, at most 31 in all, got "${stack}"`);
   }
   const [command = "", ...rest] = words;
-  return { command: flags.has("--help") || flags.has("-h") ? "help" : command, rest, stack, flags, config };
+  return { command: flags.has("--help") || flags.has("-h") ? "help" : command, rest, stack, flags, config, targets };
 }
 
 function printOutputs(outputs: Outputs): void {
@@ -87,9 +94,9 @@ Next:
 
 async function main(argv: readonly string[]): Promise<number> {
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
-  const { command, rest, stack, flags, config } = parseArguments(argv);
+  const { command, rest, stack, flags, config, targets } = parseArguments(argv);
   const abort = new AbortController();
-  const session: Session = { stack, config, log: (line) => console.error(line), signal: abort.signal };
+  const session: Session = { stack, config, targets, log: (line) => console.error(line), signal: abort.signal };
   let signals = 0;
   const cancel = (signal: NodeJS.Signals) => {
     signals += 1;
@@ -117,6 +124,9 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     case "demo":
       await demo(session, flags.has("--down"));
+      return 0;
+    case "restore":
+      await restore(session);
       return 0;
     case "output":
       console.log(

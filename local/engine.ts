@@ -14,6 +14,8 @@ export interface EngineOptions {
   readonly endpoint: string;
   /** Set over what the stack's file has: paths of keys, and values. The next run starts from the file again. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Patterns of URNs: nothing else is changed. Default: everything may be. */
+  readonly targets?: readonly string[];
   /** Where lines of progress go. */
   log(line: string): void;
   /** Aborted to cancel: the engine finishes what it is at, records it and unlocks the state. */
@@ -145,7 +147,7 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
     if (settings.length > 0) await stack.setAllConfig(Object.fromEntries(settings), true);
     await releaseStaleLock(stack, stateFolder(stackName), log);
     if (command !== "preview") await recover(stack, journal, log);
-    return await run(stack, command, { log, signal });
+    return await run(stack, command, { log, signal, targets: options.targets });
   } finally {
     providers.stop();
   }
@@ -154,12 +156,12 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
 async function run(
   stack: automation.Stack,
   command: Command,
-  { log, signal }: Pick<EngineOptions, "log" | "signal">,
+  { log, signal, targets = [] }: Pick<EngineOptions, "log" | "signal" | "targets">,
 ): Promise<EngineResult> {
   const progress = new Progress(command === "preview", log);
   const common = { color: "never" as const, onEvent: progress.take, signal, suppressProgress: true };
   try {
-    await stack[command](common);
+    await stack[command](targets.length > 0 ? { ...common, target: [...targets] } : common);
     return { outputs: command === "destroy" ? {} : await stack.outputs(), changes: progress.changes };
   } catch (error) {
     throw progress.explain(error, command);

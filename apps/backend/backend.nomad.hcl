@@ -41,6 +41,12 @@ variable "environment" {
   description = "Name of the environment, such as dev or prod."
 }
 
+variable "specification" {
+  type        = string
+  description = "Hash of this file: what changes in it then reaches instances as a new version, one after the other."
+  default     = ""
+}
+
 job "backend" {
   datacenters = [var.datacenter]
   type        = "service"
@@ -49,6 +55,10 @@ job "backend" {
   constraint {
     attribute = "${attr.unique.consul.dns.addr}"
     operator  = "is_set"
+  }
+
+  meta {
+    specification = var.specification
   }
 
   # A lost worker takes as few instances with it as can be.
@@ -65,8 +75,8 @@ job "backend" {
     auto_revert       = true
     health_check      = "checks"
     min_healthy_time  = "5s"
-    healthy_deadline  = "60s"
-    progress_deadline = "80s"
+    healthy_deadline  = "45s"
+    progress_deadline = "60s"
   }
 
   group "backend" {
@@ -93,7 +103,7 @@ job "backend" {
     restart {
       attempts = 3
       interval = "5m"
-      delay    = "2s"
+      delay    = "1s"
       mode     = "fail"
     }
 
@@ -130,16 +140,16 @@ job "backend" {
         timeout  = "1s"
       }
 
-      # Decides who is restarted: an instance that is only busy is not.
+      # Decides who is restarted: not an instance that is only busy, but one that says nothing for four to six seconds.
       check {
         name     = "live"
         type     = "http"
         path     = "/health/live"
-        interval = "5s"
+        interval = "2s"
         timeout  = "2s"
 
         check_restart {
-          limit = 3
+          limit = 2
           grace = "20s"
         }
       }
@@ -148,9 +158,9 @@ job "backend" {
     task "backend" {
       driver = "docker"
 
-      # Longer than the 20 s that the process gives itself to finish.
+      # Longer than the 4 s that the process gives itself to finish. A process that hangs is ended only then.
       kill_signal  = "SIGTERM"
-      kill_timeout = "30s"
+      kill_timeout = "5s"
 
       config {
         image           = var.image

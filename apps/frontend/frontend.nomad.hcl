@@ -47,6 +47,12 @@ variable "backend_service" {
   default     = "backend"
 }
 
+variable "specification" {
+  type        = string
+  description = "Hash of this file: what changes in it then reaches instances as a new version, one after the other."
+  default     = ""
+}
+
 job "frontend" {
   datacenters = [var.datacenter]
   type        = "service"
@@ -55,6 +61,10 @@ job "frontend" {
   constraint {
     attribute = "${attr.unique.consul.dns.addr}"
     operator  = "is_set"
+  }
+
+  meta {
+    specification = var.specification
   }
 
   # A lost worker takes as few instances with it as can be.
@@ -71,8 +81,8 @@ job "frontend" {
     auto_revert       = true
     health_check      = "checks"
     min_healthy_time  = "5s"
-    healthy_deadline  = "60s"
-    progress_deadline = "80s"
+    healthy_deadline  = "45s"
+    progress_deadline = "60s"
   }
 
   group "frontend" {
@@ -99,7 +109,7 @@ job "frontend" {
     restart {
       attempts = 3
       interval = "5m"
-      delay    = "2s"
+      delay    = "1s"
       mode     = "fail"
     }
 
@@ -152,16 +162,16 @@ job "frontend" {
         timeout  = "1s"
       }
 
-      # Decides who is restarted: an instance that is only busy is not.
+      # Decides who is restarted: not an instance that is only busy, but one that says nothing for four to six seconds.
       check {
         name     = "live"
         type     = "http"
         path     = "/health/live"
-        interval = "5s"
+        interval = "2s"
         timeout  = "2s"
 
         check_restart {
-          limit = 3
+          limit = 2
           grace = "20s"
         }
       }
@@ -170,9 +180,9 @@ job "frontend" {
     task "frontend" {
       driver = "docker"
 
-      # Longer than the 20 s that the process gives itself to finish.
+      # Longer than the 6 s that the process gives itself to finish. A process that hangs is ended only then.
       kill_signal  = "SIGTERM"
-      kill_timeout = "30s"
+      kill_timeout = "8s"
 
       config {
         image           = var.image

@@ -37,9 +37,19 @@ variable "trusted_ips" {
   default     = ""
 }
 
+variable "specification" {
+  type        = string
+  description = "Hash of this file: what changes in it then reaches instances as a new version, one after the other."
+  default     = ""
+}
+
 job "traefik" {
   datacenters = [var.datacenter]
   type        = "system"
+
+  meta {
+    specification = var.specification
+  }
 
   # Nothing is served without it, so it may displace what it carries.
   priority = 80
@@ -58,8 +68,8 @@ job "traefik" {
     auto_revert       = true
     health_check      = "checks"
     min_healthy_time  = "5s"
-    healthy_deadline  = "60s"
-    progress_deadline = "80s"
+    healthy_deadline  = "45s"
+    progress_deadline = "60s"
   }
 
   group "traefik" {

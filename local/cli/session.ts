@@ -11,6 +11,8 @@ export interface Session {
   readonly stack: string;
   /** Set for this run, over what the stack's file has. */
   readonly config: Readonly<Record<string, string>>;
+  /** Patterns of URNs: nothing else is changed. None: everything may be. */
+  readonly targets: readonly string[];
   log(line: string): void;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;

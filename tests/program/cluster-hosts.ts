@@ -1,4 +1,5 @@
 import { ApiLoadBalancer } from "../../components/api-load-balancer";
+import { Backups } from "../../components/backups";
 import { Bastion } from "../../components/bastion";
 import { ClusterFirewall } from "../../components/cluster-firewall";
 import { ClusterSecrets } from "../../components/cluster-secrets";
@@ -52,6 +53,7 @@ export function createHosts(): void {
     network,
     firewall,
     secrets,
+    backups: new Backups("backups", { identity, region, everyMinutes: 60, keepDays: 30, protect: false }),
     api,
     count: 5,
     instanceType: "t3.small",
@@ -73,7 +75,6 @@ export function createHosts(): void {
     desired: 2,
     instanceTypes: ["t3.small"],
     spotPercent: 0,
-    healthCheck: "instance",
     image: DEBIAN_12,
     rootVolumeGiB: 20,
     servers: 5,

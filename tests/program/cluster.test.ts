@@ -66,7 +66,7 @@ describe("the cluster's hosts", () => {
     expect(rulesInto("bastion")).toEqual(["198.51.100.7/32 tcp/22", "203.0.113.0/24 tcp/22"]);
   });
 
-  it("let servers discover each other and read their own parameters, and nothing else", () => {
+  it("let servers discover each other, read their own parameters, save backups and report lost workers, and nothing else", () => {
     expect(policy("servers-policy")).toEqual([
       {
         Sid: "DiscoverServers",
@@ -80,6 +80,21 @@ describe("the cluster's hosts", () => {
         Effect: "Allow",
         Action: ["ssm:GetParameters"],
         Resource: ["arn:aws:ssm:eu-west-1:123456789012:parameter/cluster-test/servers/*"],
+      },
+      { Sid: "ListBackups", Effect: "Allow", Action: ["s3:ListBucket"], Resource: "arn:backups" },
+      { Sid: "SaveBackups", Effect: "Allow", Action: ["s3:PutObject"], Resource: "arn:backups/*" },
+      {
+        Sid: "TellAgeOfBackups",
+        Effect: "Allow",
+        Action: ["cloudwatch:PutMetricData"],
+        Resource: "*",
+        Condition: { StringEquals: { "cloudwatch:namespace": "cluster-test" } },
+      },
+      {
+        Sid: "ReportLostWorkers",
+        Effect: "Allow",
+        Action: ["autoscaling:SetInstanceHealth"],
+        Resource: "arn:aws:autoscaling:eu-west-1:*:autoScalingGroup:*:autoScalingGroupName/cluster-test-*",
       },
     ]);
   });

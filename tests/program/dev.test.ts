@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";
 import { encryptedWith } from "./encryption";
@@ -44,6 +46,11 @@ describe("the program for dev", () => {
       "aws:ecr/lifecyclePolicy:LifecyclePolicy",
       "aws:iam/rolePolicy:RolePolicy",
       "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+      "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+      "aws:s3/bucketPolicy:BucketPolicy",
+      "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+      "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+      "aws:s3/bucketVersioning:BucketVersioning",
     ]);
   });
 
@@ -83,6 +90,10 @@ describe("the program for dev", () => {
       memory_mib: "128",
       greeting: "Hello from the backend in dev",
       environment: "dev",
+      specification: createHash("sha256")
+        .update(readFileSync("apps/backend/backend.nomad.hcl"))
+        .digest("hex")
+        .slice(0, 16),
     });
     expect(jobs["frontend-job"]!.inputs.hcl2.vars).toMatchObject({ title: "Frontend in dev", environment: "dev" });
     expect(jobs["edge-job"]!.inputs.hcl2.vars).toMatchObject({

@@ -79,6 +79,7 @@ describe("the edge and the services", () => {
       protocol: "HTTP",
       targetType: "instance",
       deregistrationDelay: 30,
+      loadBalancingAlgorithmType: "least_outstanding_requests",
       healthCheck: {
         protocol: "HTTP",
         port: "8081",

@@ -7,6 +7,8 @@ const KEY_OF: Readonly<Record<string, (inputs: Registration["inputs"]) => unknow
   "aws:ec2/launchTemplate:LaunchTemplate": (inputs) => inputs.blockDeviceMappings[0].ebs.kmsKeyId,
   "aws:ssm/parameter:Parameter": (inputs) => inputs.keyId,
   "aws:ecr/repository:Repository": (inputs) => inputs.encryptionConfigurations?.[0].kmsKey,
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (inputs) =>
+    inputs.rules[0].applyServerSideEncryptionByDefault.kmsMasterKeyId,
   "aws:cloudwatch/logGroup:LogGroup": (inputs) => inputs.kmsKeyId,
 };
 

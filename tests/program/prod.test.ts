@@ -30,7 +30,7 @@ describe("the program for prod", () => {
     }
   });
 
-  it("refuses to delete the servers' data volumes, their key, and image repositories that hold images", () => {
+  it("refuses to delete the servers' data volumes, their key, backups, and image repositories that hold images", () => {
     const volumes = mocks.ofType("aws:ebs/volume:Volume");
     expect(Object.keys(volumes)).toEqual(["servers-1-data", "servers-2-data", "servers-3-data"]);
     for (const { inputs, options } of Object.values(volumes)) {
@@ -40,15 +40,19 @@ describe("the program for prod", () => {
     for (const { inputs } of Object.values(mocks.ofType("aws:ecr/repository:Repository")))
       expect(inputs).toMatchObject({ forceDelete: false, imageTagMutability: "IMMUTABLE" });
     const protectedTypes = mocks.registrations.filter(({ options }) => options.protect).map(({ type }) => type);
-    expect([...new Set(protectedTypes)].sort()).toEqual(["aws:ebs/volume:Volume", "aws:kms/key:Key"]);
+    expect([...new Set(protectedTypes)].sort()).toEqual([
+      "aws:ebs/volume:Volume",
+      "aws:kms/key:Key",
+      "aws:s3/bucket:Bucket",
+    ]);
   });
 
-  it("encrypts disks, parameters, images and flow logs with its own key", () => {
+  it("encrypts disks, backups, parameters, images and flow logs with its own key", () => {
     const arn = "arn:encryption-key";
     expect(encryptedWith(mocks)).toEqual({
       ...Object.fromEntries(["bastion", "servers-1", "servers-2", "servers-3"].map((name) => [name, arn])),
       ...Object.fromEntries([1, 2, 3].map((number) => [`servers-${number}-data`, arn])),
-      ...{ "workers-edge": arn, "workers-inner": arn, "network-flow-logs": arn },
+      ...{ backups: arn, "workers-edge": arn, "workers-inner": arn, "network-flow-logs": arn },
       ...{ "secrets-servers-acl": arn, "secrets-servers-consul": arn, "secrets-servers-nomad": arn },
       ...{ "secrets-servers-tls": arn, "secrets-workers-consul": arn, "secrets-workers-nomad": arn },
       ...{ "secrets-workers-tls": arn, "backend-image": arn, "edge-image": arn, "frontend-image": arn },
@@ -73,9 +77,6 @@ describe("the program for prod", () => {
     expect(mocks.ofType("nomad:index/job:Job")["edge-job"]!.inputs.hcl2.vars.node_pool_classes).toBe("edge");
     const attachments = Object.values(mocks.ofType("aws:autoscaling/attachment:Attachment"));
     expect(attachments.map(({ inputs }) => inputs.autoscalingGroupName)).toEqual(["workers-edge"]);
-    const groups = mocks.ofType("aws:autoscaling/group:Group");
-    expect(groups["workers-edge"]!.inputs.healthCheckType).toBe("ELB");
-    expect(groups["workers-inner"]!.inputs.healthCheckType).toBe("EC2");
     const rules = Object.values(mocks.ofType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"));
     const fromUsers = rules.filter(({ inputs }) => inputs.referencedSecurityGroupId === "edge-id");
     expect(fromUsers.map(({ inputs }) => [inputs.securityGroupId, inputs.fromPort, inputs.toPort])).toEqual([

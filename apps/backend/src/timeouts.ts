@@ -14,10 +14,10 @@ export const timeouts = {
   check: 1_000,
   /** Without a byte in either direction while a request is under way: longer than `handler`. */
   connection: 15_000,
-  /** From routing to the reply. */
-  handler: 5_000,
-  /** To finish what is under way after SIGTERM; Nomad's kill_timeout must be longer. */
-  close: 20_000,
+  /** From routing to the reply: longer than any caller waits. */
+  handler: 3_000,
+  /** To finish what is under way after SIGTERM: longer than `handler`. Nomad's kill_timeout must be longer still. */
+  close: 4_000,
 } as const;
 
 /** Those of a server, which a test may shorten. */

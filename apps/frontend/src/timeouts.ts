@@ -16,8 +16,8 @@ export const timeouts = {
   connection: 15_000,
   /** From routing to the reply: longer than the longest look-up and the whole request to the backend together. */
   handler: 5_000,
-  /** To finish what is under way after SIGTERM; Nomad's kill_timeout must be longer. */
-  close: 20_000,
+  /** To finish what is under way after SIGTERM: longer than `handler`. Nomad's kill_timeout must be longer still. */
+  close: 6_000,
 
   /** One try at one server of Consul DNS (the second waits twice as long). */
   dnsTry: 500,

@@ -18,6 +18,7 @@ const group: TargetGroupState = {
     { id: "i-gone", port: 8080 },
   ],
   deregistrationDelaySeconds: 30,
+  leastOutstanding: false,
 };
 const forward = {
   Port: 80,
@@ -49,6 +50,12 @@ describe("haproxyConfig", () => {
       "  server i-1-8080 10.42.1.4:8080",
       "",
     ]);
+  });
+
+  it("gives a request to the target that has fewest, where the target group says so", () => {
+    const targetGroups = [{ ...group, leastOutstanding: true }];
+    const text = haproxyConfig({ ...application, targetGroups, listeners: [forward] });
+    expect(text.match(/^ {2}balance .*$/gm)).toEqual(["  balance leastconn", "  balance leastconn"]);
   });
 
   it("redirects where the listener says so", () => {

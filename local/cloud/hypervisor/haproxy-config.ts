@@ -30,6 +30,7 @@ defaults
   mode ${mode}
   load-server-state-from-file global
   timeout connect 10s
+  retries 0
   timeout client ${idle}s
   timeout server ${idle}s
   timeout http-keep-alive ${idle}s
@@ -119,16 +120,17 @@ function backend(group: TargetGroupState, mode: string, addressOf: Balancer["add
     // A target that is new is looked at every second until it is healthy, so that waiting is not the interval's.
     "fastinter 1s downinter 1s",
   ].join(" ");
+  const balance = group.leastOutstanding ? "leastconn" : "roundrobin";
   return [
     `backend ${name}`,
-    "  balance roundrobin",
+    `  balance ${balance}`,
     `  timeout check ${group.HealthCheckTimeoutSeconds}s`,
     ...httpCheck(group),
     ...servers.map(
       ({ name, address, port }) => `  server ${name} ${address}:${port} ${check.replace("%port", `${port}`)}`,
     ),
     `backend ${name}-open`,
-    "  balance roundrobin",
+    `  balance ${balance}`,
     ...servers.map(({ name, address, port }) => `  server ${name} ${address}:${port}`),
     "",
   ].join("\n");

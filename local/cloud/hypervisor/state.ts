@@ -64,6 +64,8 @@ export interface LoadBalancerState extends LoadBalancer {
 export interface TargetGroupState extends TargetGroup {
   readonly targets: readonly { readonly id: string; readonly port: number }[];
   readonly deregistrationDelaySeconds: number;
+  /** Requests go to the target that has fewest under way, instead of by turns. */
+  readonly leastOutstanding: boolean;
 }
 
 /** What the AWS API says there is, read in one go: what hosts, networks and load balancers have to agree with. */
@@ -173,14 +175,15 @@ export class StateReader {
       this.elb.send(new DescribeTargetHealthCommand({ TargetGroupArn })),
       this.elb.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn })),
     ]);
-    const delay = byKey(attributes.Attributes)["deregistration_delay.timeout_seconds"];
+    const settings = byKey(attributes.Attributes);
     return {
       ...group,
       targets: (health.TargetHealthDescriptions ?? []).map(({ Target }) => ({
         id: Target!.Id!,
         port: Target!.Port ?? group.Port!,
       })),
-      deregistrationDelaySeconds: Number(delay ?? 300),
+      deregistrationDelaySeconds: Number(settings["deregistration_delay.timeout_seconds"] ?? 300),
+      leastOutstanding: settings["load_balancing.algorithm.type"] === "least_outstanding_requests",
     };
   }
 }
