@@ -1,0 +1,44 @@
+import type { Load, Visit } from "../e2e/load";
+
+/** One figure of a scenario, against what it must not exceed. */
+export interface Figure {
+  readonly what: string;
+  readonly limit: number;
+  readonly measured: number;
+  readonly unit: "s" | "%" | "";
+  /** The limit is the least, not the most. */
+  readonly atLeast?: boolean;
+}
+
+/** What a scenario works with. */
+export interface Drill {
+  readonly load: Load;
+  say(message: string): void;
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** Part of the short form, which CI runs. */
+  readonly short?: boolean;
+  /**
+   * Breaks something, waits until all is well again, and gives its figures. Requests that fail are counted by the harness over the whole
+   * run; `mayFail` says which of them are part of the scenario.
+   */
+  run(drill: Drill): Promise<{ readonly figures: readonly Figure[]; readonly mayFail?: (visit: Visit) => boolean }>;
+}
+
+export interface Result {
+  readonly scenario: string;
+  readonly figures: readonly Figure[];
+  readonly requests: number;
+  readonly failed: number;
+  /** Failed requests that are no part of the scenario. */
+  readonly unexpected: number;
+  readonly error?: string;
+}
+
+export const holds = ({ limit, measured, atLeast }: Figure): boolean =>
+  atLeast === true ? measured >= limit : measured <= limit;
+
+export const passes = ({ figures, unexpected, error }: Result): boolean =>
+  error === undefined && unexpected === 0 && figures.every(holds);

@@ -1,0 +1,45 @@
+import { hosts, operator } from "../../e2e/cluster-view";
+import { onHost } from "../../e2e/support";
+import { secondsUntil } from "../clock";
+import type { Scenario } from "../scenario";
+import { isWell, running, workerOf } from "../view";
+
+const CUT_SECONDS = 90;
+
+/** Lets nothing in and nothing out, and takes itself away when the time is over, whatever becomes of who began it. */
+const CUT = `
+nft -f - <<'NFT'
+table inet drill {
+  chain input { type filter hook input priority -10; policy drop; iif lo accept; }
+  chain output { type filter hook output priority -10; policy drop; oif lo accept; }
+  chain forward { type filter hook forward priority -10; policy drop; }
+}
+NFT
+systemd-run --on-active=${CUT_SECONDS}s nft delete table inet drill`;
+
+export const partitioned: Scenario = {
+  name: `a worker cut off for ${CUT_SECONDS} s`,
+  async run() {
+    const workers = (await hosts("worker")).length;
+    const victim = await workerOf((await running("frontend"))[0]!);
+    const started = Date.now();
+    await onHost(victim.container, CUT);
+    await new Promise((resolve) => setTimeout(resolve, CUT_SECONDS * 1_000));
+    const healed = Date.now();
+    const { nomad } = await operator();
+    const ready = await secondsUntil("the worker ready", 60, async () => {
+      const nodes = await nomad.get<{ Name: string; Status: string }[]>("/v1/nodes");
+      return nodes.find(({ Name }) => Name === `worker-${victim.id}`)?.Status === "ready";
+    });
+    await secondsUntil("all well", 120, () => isWell(workers));
+    const counts = await Promise.all(["frontend", "backend"].map(async (job) => (await running(job)).length));
+    return {
+      figures: [
+        { what: "ready", limit: 20, measured: ready, unit: "s" },
+        { what: "all well", limit: 60, measured: (Date.now() - healed) / 1_000, unit: "s" },
+        { what: "instances beyond those wanted", limit: 0, measured: Math.max(...counts) - 2, unit: "" },
+      ],
+      mayFail: ({ at }) => at >= started && at < started + 12_000,
+    };
+  },
+};

@@ -1,0 +1,29 @@
+import { holds, type Result } from "./scenario";
+
+/** Results as lines of a table: scenario, limit, measured, failed requests of all. */
+export function table(results: readonly Result[]): string {
+  const rows = results.flatMap(({ scenario, figures, requests, failed, unexpected, error }) => [
+    [scenario, "", "", `${failed} of ${requests}`, error ?? (unexpected > 0 ? `${unexpected} unexpected` : "")],
+    ...figures.map((figure) => {
+      const { what, limit, measured, unit, atLeast } = figure;
+      const value = Number.isInteger(measured) ? String(measured) : measured.toFixed(1);
+      return [
+        `  ${what}`,
+        `${atLeast === true ? ">=" : "<="} ${limit} ${unit}`.trim(),
+        `${value} ${unit}`.trim(),
+        "",
+        holds(figure) ? "" : "not met",
+      ];
+    }),
+  ]);
+  const all = [["scenario", "limit", "measured", "failed", ""], ...rows];
+  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
