@@ -1,5 +1,38 @@
-import { edgeHealth, type Host, hosts, operator, readyWorkers } from "../e2e/cluster-view";
-import { onHost } from "../e2e/support";
+import { type Host, readyWorkers } from "../e2e/cluster-view";
+import { onHost, STACK, succeed } from "../e2e/support";
+import { apis, cloud } from "./clients";
+
+/** Hosts of one role that run. */
+export async function hosts(role: "server" | "worker"): Promise<Host[]> {
+  const { ec2 } = await cloud();
+  const { Reservations = [] } = await ec2.describeInstances({
+    Filters: [
+      { Name: "tag:Role", Values: [role] },
+      { Name: "instance-state-name", Values: ["running"] },
+    ],
+  });
+  const containers = await succeed("docker", [
+    ...["ps", "--no-trunc", "--filter", `label=cluster.local=${STACK}`],
+    ...["--format", '{{.ID}} {{.Label "cluster.local.instance"}}'],
+  ]);
+  return Reservations.flatMap(({ Instances = [] }) => Instances).map(({ InstanceId, PrivateIpAddress, Tags = [] }) => ({
+    ...{ id: InstanceId!, role, address: PrivateIpAddress!, name: Tags.find(({ Key }) => Key === "Name")?.Value ?? "" },
+    container:
+      containers
+        .split("\n")
+        .find((line) => line.endsWith(` ${InstanceId}`))
+        ?.split(" ")[0] ?? "",
+  }));
+}
+
+/** How the users' load balancer finds its targets. */
+async function edgeHealth(): Promise<string[]> {
+  const { elb } = await cloud();
+  const { TargetGroups = [] } = await elb.describeTargetGroups({});
+  const edge = TargetGroups.find(({ Port }) => Port === 8080);
+  const { TargetHealthDescriptions = [] } = await elb.describeTargetHealth({ TargetGroupArn: edge?.TargetGroupArn });
+  return TargetHealthDescriptions.map(({ TargetHealth }) => TargetHealth?.State ?? "");
+}
 
 export interface Allocation {
   readonly ID: string;
@@ -11,7 +44,7 @@ export interface Allocation {
 }
 
 export async function allocations(job: string): Promise<Allocation[]> {
-  const { nomad } = await operator();
+  const { nomad } = await apis();
   return nomad.get<Allocation[]>(`/v1/job/${job}/allocations`);
 }
 
@@ -41,9 +74,9 @@ export async function processOf(job: string, { ID }: Allocation, worker: Host): 
 
 /** Whether so many workers are ready, each behind the load balancer and well, with all instances of the apps. */
 export async function isWell(workers: number, instances = 2): Promise<boolean> {
-  const { nomad, consul } = await operator();
+  const { nomad, consul } = await apis();
   const ready = await readyWorkers(nomad);
-  const edge = Object.values(await edgeHealth());
+  const edge = await edgeHealth();
   const passing = await Promise.all(
     ["frontend", "backend"].map((name) => consul.get<unknown[]>(`/v1/health/service/${name}?passing`)),
   );
@@ -57,8 +90,7 @@ export async function isWell(workers: number, instances = 2): Promise<boolean> {
 
 /** The server that leads a Raft, by its address. */
 export async function leader(program: "consul" | "nomad"): Promise<Host> {
-  const apis = await operator();
-  const address = (await apis[program].get<string>("/v1/status/leader")).replace(/:\d+$/, "");
+  const address = (await (await apis())[program].get<string>("/v1/status/leader")).replace(/:\d+$/, "");
   const found = (await hosts("server")).find((server) => server.address === address);
   if (found === undefined) throw new Error(`no server is ${address}, which leads ${program}`);
   return found;

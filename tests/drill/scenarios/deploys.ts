@@ -1,8 +1,8 @@
-import { hosts, operator } from "../../e2e/cluster-view";
+import { apis } from "../clients";
 import { secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
 import { up } from "../stack";
-import { isWell, running } from "../view";
+import { hosts, isWell, running } from "../view";
 
 /** As much of a job as is changed here. */
 interface Job {
@@ -49,7 +49,7 @@ function reverted(name: string, id: string, spoil: (job: Job) => void): Scenario
   return {
     name,
     async run() {
-      const { nomad } = await operator();
+      const { nomad } = await apis();
       const workers = (await hosts("worker")).length;
       const before = (await running(id)).map(({ ID }) => ID).sort();
       const job = await nomad.get<Job & { Version: number }>(`/v1/job/${id}`);

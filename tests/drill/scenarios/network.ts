@@ -1,8 +1,8 @@
-import { hosts, operator } from "../../e2e/cluster-view";
+import { apis } from "../clients";
 import { onHost } from "../../e2e/support";
 import { secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { isWell, running, workerOf } from "../view";
+import { hosts, isWell, running, workerOf } from "../view";
 
 const CUT_SECONDS = 90;
 
@@ -26,7 +26,7 @@ export const partitioned: Scenario = {
     await onHost(victim.container, CUT);
     await new Promise((resolve) => setTimeout(resolve, CUT_SECONDS * 1_000));
     const healed = Date.now();
-    const { nomad } = await operator();
+    const { nomad } = await apis();
     const ready = await secondsUntil("the worker ready", 60, async () => {
       const nodes = await nomad.get<{ Name: string; Status: string }[]>("/v1/nodes");
       return nodes.find(({ Name }) => Name === `worker-${victim.id}`)?.Status === "ready";

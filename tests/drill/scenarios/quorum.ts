@@ -1,8 +1,7 @@
-import { hosts } from "../../e2e/cluster-view";
 import { onHost } from "../../e2e/support";
 import { secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { allocations, isWell, leader, resolved } from "../view";
+import { allocations, hosts, isWell, leader, resolved } from "../view";
 
 const AWAY_SECONDS = 120;
 

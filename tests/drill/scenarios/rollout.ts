@@ -1,4 +1,5 @@
-import { hosts, operator } from "../../e2e/cluster-view";
+import { hosts } from "../view";
+import { apis } from "../clients";
 import { Voters } from "../../e2e/voters";
 import type { Scenario } from "../scenario";
 import { up } from "../stack";
@@ -7,7 +8,7 @@ export const replaced: Scenario = {
   name: "all servers replaced one by one",
   async run() {
     const before = await hosts("server");
-    const { nomad, consul } = await operator();
+    const { nomad, consul } = await apis();
     const voters = [new Voters(consul), new Voters(nomad)];
     const started = Date.now();
     await up("cluster:serverInstanceType=t3.medium").finally(() => voters.forEach((each) => each.stop()));

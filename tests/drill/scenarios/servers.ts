@@ -1,8 +1,7 @@
-import { hosts } from "../../e2e/cluster-view";
 import { onHost } from "../../e2e/support";
 import { secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { allocations, isWell, leader } from "../view";
+import { allocations, hosts, isWell, leader } from "../view";
 
 /** Ends the leader's process, without a word to the others; systemd starts it again. */
 function leaderKilled(program: "consul" | "nomad"): Scenario {

@@ -1,8 +1,7 @@
 import { onHost } from "../../e2e/support";
-import { hosts } from "../../e2e/cluster-view";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { isWell, processOf, resolved, running, workerOf } from "../view";
+import { hosts, isWell, processOf, resolved, running, workerOf } from "../view";
 
 /** Ends or stops one backend's process by a signal; requests that it has at that moment may fail, no other. */
 function signalled(name: string, signal: "KILL" | "STOP", goneWithin: number, short: boolean): Scenario {

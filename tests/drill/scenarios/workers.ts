@@ -1,8 +1,9 @@
-import { hosts, members, operator, setDesired } from "../../e2e/cluster-view";
+import { apis } from "../clients";
+import { members, setDesired } from "../../e2e/cluster-view";
 import { aws, eventually, STACK, succeed } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { allocations, isWell, resolved, running, workerOf } from "../view";
+import { allocations, hosts, isWell, resolved, running, workerOf } from "../view";
 
 /** Until Traefik has the change as well: its poll, its throttle, and the time to give up on a request that hangs. */
 const WINDOW_SECONDS = 12;
@@ -62,7 +63,7 @@ export const spotNotice: Scenario = {
       "Name=instance-state-name,Values=running",
     );
     const id = Reservations[0].Instances[0].InstanceId as string;
-    const { consul } = await operator();
+    const { consul } = await apis();
     const started = Date.now();
     await succeed("node", [".build/local.js", "--stack", STACK, "spot-notice", id]);
     const left = await secondsUntil(
@@ -90,7 +91,7 @@ export const scaleIn: Scenario = {
   async run() {
     const before = await hosts("worker");
     await setDesired(before.length - 1);
-    const { consul } = await operator();
+    const { consul } = await apis();
     // The group chooses; the one that leaves drains.
     const leaving = await eventually("a worker that leaves", 60, async () => {
       const { AutoScalingInstances } = await aws("autoscaling", "describe-auto-scaling-instances");
