@@ -11,6 +11,7 @@ import { clusterAccess } from "./components/cluster-access";
 import { operatorCommands } from "./components/commands";
 import { EdgeProxy } from "./components/edge-proxy";
 import { EncryptionKey } from "./components/encryption-key";
+import { LogGroups } from "./components/log-groups";
 import { Network } from "./components/network";
 import { provenUrl } from "./components/page-proof";
 import { readyAddresses } from "./components/readiness";
@@ -53,6 +54,8 @@ const secrets = new ClusterSecrets("secrets", {
   encryptionKeyArn,
 });
 
+const logs = new LogGroups("logs", { identity, retentionDays: config.logRetentionDays, encryptionKeyArn });
+
 const access = clusterAccess({ api, operator: secrets.operator, overrides: config.addresses });
 const rollout = pulumi.runtime.isDryRun()
   ? atOnce
@@ -67,6 +70,7 @@ const servers = new ServerCluster("servers", {
   network,
   firewall,
   secrets,
+  logs,
   api,
   count: config.serverCount,
   instanceType: config.serverInstanceType,
@@ -91,6 +95,7 @@ const pools = config.workerPools.map((pool) => ({
     network,
     firewall,
     secrets,
+    logs,
     nodeClass: pool.name,
     healthCheck: pool.edge ? "load-balancer" : "instance",
     image: config.hostImage,

@@ -6,6 +6,7 @@ import type { ClusterFirewall } from "./cluster-firewall";
 import type { ClusterSecrets } from "./cluster-secrets";
 import { METADATA_OPTIONS } from "./instance-metadata";
 import { createInstanceProfile } from "./instance-role";
+import type { LogGroups } from "./log-groups";
 import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
 import { discoverServers } from "./policies";
@@ -28,6 +29,7 @@ export interface ServerClusterArgs {
   readonly network: Network;
   readonly firewall: ClusterFirewall;
   readonly secrets: ClusterSecrets;
+  readonly logs: LogGroups;
   /** What operators reach the servers through. */
   readonly api: ApiLoadBalancer;
   /** 1, 3 or 5. */
@@ -71,7 +73,7 @@ export class ServerCluster extends pulumi.ComponentResource {
     const profile = createInstanceProfile(
       name,
       {
-        statements: [discoverServers(args.region), ...args.secrets.readStatements("servers")],
+        statements: [discoverServers(args.region), ...args.secrets.readStatements("servers"), args.logs.statement],
         tags: resourceTags(args.identity, "servers", name),
       },
       this,
@@ -123,6 +125,7 @@ export class ServerCluster extends pulumi.ComponentResource {
           region: args.region,
           servers: args.count,
           secretsPath: args.secrets.paths.servers,
+          logGroups: args.logs.path,
           dataVolumeId,
           ...software,
         }),

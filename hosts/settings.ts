@@ -25,6 +25,8 @@ export interface HostSettings {
   readonly servers: number;
   /** Parameter Store path of the role's secrets, without a trailing slash. */
   readonly secretsPath: string;
+  /** What the names of the log groups for agents and jobs begin with, without a trailing slash. */
+  readonly logGroups: string;
   /** EBS volume that keeps the agents' data, attached once the host runs; without it data lies on the root disk. */
   readonly dataVolumeId?: string;
   readonly nomad: Release;
@@ -69,6 +71,7 @@ const forms: Record<string, RegExp> = {
   nodeClass: /^[A-Za-z0-9][A-Za-z0-9_-]*$/,
   group: /^[A-Za-z0-9_-]+$/,
   secretsPath: /^(\/[A-Za-z0-9_.-]+)+$/,
+  logGroups: /^(\/[A-Za-z0-9_.-]+)+$/,
   dataVolumeId: /^vol-[0-9a-f]+$/,
   releasesUrl: /^(https?|file):\/\/[A-Za-z0-9._~:/%-]+[^/]$/,
   version: /^\d+\.\d+\.\d+$/,
@@ -90,6 +93,7 @@ export function checkHostSettings(settings: HostSettings): void {
   checkForm("nodeClass", "nodeClass", settings.nodeClass);
   checkForm("group", "group", settings.group);
   checkForm("secretsPath", "secretsPath", settings.secretsPath);
+  checkForm("logGroups", "logGroups", settings.logGroups);
   checkForm("dataVolumeId", "dataVolumeId", settings.dataVolumeId);
   checkForm("releasesUrl", "releasesUrl", settings.releasesUrl);
   for (const name of ["nomad", "consul"] as const) {

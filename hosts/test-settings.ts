@@ -9,6 +9,7 @@ export const server: HostSettings = {
   datacenter: "dc1",
   servers: 3,
   secretsPath: "/cluster-dev/servers",
+  logGroups: "/cluster-dev",
   dataVolumeId: "vol-0123456789abcdef0",
   nomad: { version: "1.11.3", sha256: "a".repeat(64) },
   consul: { version: "1.22.7", sha256: "b".repeat(64) },

@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 
 import { consulConfig, consulUnit } from "./consul";
 import { containerDnsAddress, dnsAddressUnit, resolvedConfig } from "./dns";
+import { journalConfig, logsUnit } from "./logs";
 import { nomadConfig, nomadUnit } from "./nomad";
 import { secretDocuments } from "./secrets";
 import {
@@ -136,15 +137,16 @@ AccuracySec=1
 }
 
 /** JSON is YAML, and no value can break out of it. */
-function cloudConfig(files: readonly WrittenFile[], units: readonly string[]): string {
+function cloudConfig(
+  files: readonly WrittenFile[],
+  units: readonly string[],
+  before: readonly string[][] = [],
+): string {
   return `#cloud-config\n${JSON.stringify(
     {
       write_files: files,
       // Started, not waited for: cloud-init ends, and the units stay for the next boot.
-      runcmd: [
-        ["systemctl", "enable", "--quiet", ...units],
-        ["systemctl", "start", "--no-block", ...units],
-      ],
+      runcmd: [...before, ["systemctl", "enable", "--quiet", ...units], ["systemctl", "start", "--no-block", ...units]],
     },
     undefined,
     1,
@@ -162,6 +164,7 @@ export function hostEnvironment(settings: HostSettings): string {
     SERVERS: settings.servers,
     ...(settings.group === undefined ? {} : { GROUP: settings.group, LIFECYCLE_HOOK: lifecycleHook }),
     SECRETS_PATH: settings.secretsPath,
+    LOG_GROUPS: settings.logGroups,
     SECRETS: secretDocuments[settings.role === "server" ? "servers" : "workers"].join(" "),
     STEPS: bootSteps(settings).join(" "),
     DATA_VOLUME_ID: settings.dataVolumeId,
@@ -182,9 +185,12 @@ export function renderUserData(settings: HostSettings): string {
     file(paths.hostEnv, hostEnvironment(settings)),
     ...["lib.sh", "aws.sh", "nomad-api.sh", "tokens.sh", "boot.sh"].map(script),
     ...[...steps, ...(worker ? ["leave"] : [])].map((step) => script(`${step}.sh`)),
+    script("ship-logs.py"),
     file(`${paths.consulConfig}/agent.json`, json(consulConfig(settings))),
     file(`${paths.nomadConfig}/agent.json`, json(nomadConfig(settings))),
     file("/etc/systemd/resolved.conf.d/consul.conf", resolvedConfig()),
+    file("/etc/systemd/journald.conf.d/cluster.conf", journalConfig()),
+    file("/etc/systemd/system/cluster-logs.service", logsUnit()),
     file("/etc/systemd/system/cluster-dns-address.service", dnsAddressUnit()),
     file("/etc/systemd/system/consul.service", consulUnit(settings)),
     file("/etc/systemd/system/nomad.service", nomadUnit(settings)),
@@ -193,7 +199,9 @@ export function renderUserData(settings: HostSettings): string {
     file("/etc/systemd/system/cluster-boot.service", bootUnit()),
     ...(worker ? [file("/etc/systemd/system/cluster-leave.service", leaveUnit())] : []),
   ];
-  return cloudConfig(files, ["cluster-boot.service", ...(worker ? ["cluster-leave.service"] : [])]);
+  const units = ["cluster-logs.service", "cluster-boot.service", ...(worker ? ["cluster-leave.service"] : [])];
+  // The journal reads its bounds when it starts, which it did before they were written.
+  return cloudConfig(files, units, [["systemctl", "restart", "systemd-journald.service"]]);
 }
 
 /** The `#cloud-config` of the bastion host: Session Manager's agent, nothing of the cluster. */

@@ -2,6 +2,7 @@ import { ApiLoadBalancer } from "../../components/api-load-balancer";
 import { Bastion } from "../../components/bastion";
 import { ClusterFirewall } from "../../components/cluster-firewall";
 import { ClusterSecrets } from "../../components/cluster-secrets";
+import { LogGroups } from "../../components/log-groups";
 import { DEBIAN_12 } from "../../components/machine-image";
 import { Network } from "../../components/network";
 import { atOnce } from "../../components/server-rollout";
@@ -46,12 +47,14 @@ export function createHosts(): void {
     apiNames: [api.loadBalancer.dnsName],
     rotation: { certificates: 1, gossipKeys: 1, tokens: 1 },
   });
+  const logs = new LogGroups("logs", { identity, retentionDays: 30 });
   new ServerCluster("servers", {
     identity,
     region,
     network,
     firewall,
     secrets,
+    logs,
     api,
     count: 5,
     instanceType: "t3.small",
@@ -67,6 +70,7 @@ export function createHosts(): void {
     network,
     firewall,
     secrets,
+    logs,
     nodeClass: "inner",
     min: 1,
     max: 3,

@@ -66,7 +66,14 @@ describe("the cluster's hosts", () => {
     expect(rulesInto("bastion")).toEqual(["198.51.100.7/32 tcp/22", "203.0.113.0/24 tcp/22"]);
   });
 
-  it("let servers discover each other and read their own parameters, and nothing else", () => {
+  const writeLogs = {
+    Sid: "WriteLogs",
+    Effect: "Allow",
+    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    Resource: ["arn:logs-agents:log-stream:*", "arn:logs-jobs:log-stream:*"],
+  };
+
+  it("let servers discover each other, read their own parameters and write logs, and nothing else", () => {
     expect(policy("servers-policy")).toEqual([
       {
         Sid: "DiscoverServers",
@@ -81,6 +88,7 @@ describe("the cluster's hosts", () => {
         Action: ["ssm:GetParameters"],
         Resource: ["arn:aws:ssm:eu-west-1:123456789012:parameter/cluster-test/servers/*"],
       },
+      writeLogs,
     ]);
   });
 
@@ -102,7 +110,7 @@ describe("the cluster's hosts", () => {
     expect(text).toContain("GROUP='cluster-test-workers'\\nLIFECYCLE_HOOK='leave'");
   });
 
-  it("let workers pull the stack's images, tell their group that they leave, and never read the servers' parameters", () => {
+  it("let workers pull the stack's images, tell their group that they leave, write logs, and never read the servers' parameters", () => {
     const statements = policy("workers-policy");
     expect(JSON.stringify(statements)).not.toContain("parameter/cluster-test/servers");
     expect(statements.slice(2)).toEqual([
@@ -119,6 +127,7 @@ describe("the cluster's hosts", () => {
         Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
         Resource: "arn:aws:autoscaling:eu-west-1:*:autoScalingGroup:*:autoScalingGroupName/cluster-test-workers",
       },
+      writeLogs,
     ]);
   });
 
