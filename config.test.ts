@@ -34,6 +34,7 @@ describe("configuration", () => {
       zones: 2,
       natGateways: "single",
       flowLogs: false,
+      logRetentionDays: 30,
       ownEncryptionKey: false,
       operatorCidrs: [],
       bastion: {
@@ -136,6 +137,11 @@ describe("configuration errors", () => {
     [
       { natGateways: "none" },
       'hostImage.owner: expected an image with Docker, Nomad and Consul in it, as natGateways is none and hosts cannot download them, got "136693071363"; build one and set hostImage, or set natGateways to single',
+    ],
+    [
+      { logRetentionDays: 31 },
+      "logRetentionDays: expected 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 " +
+        "(CloudWatch Logs knows no other), got 31; set it with: pulumi config set logRetentionDays 30",
     ],
     [{ flowLogs: "yes" }, 'flowLogs: expected true or false, got "yes"; set it with: pulumi config set flowLogs false'],
     [

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MAX_ZONES } from "./components/cidr";
 import type { SecretRotation } from "./components/cluster-secrets";
+import { RETENTION_DAYS } from "./components/log-groups";
 import { DEBIAN_12, type MachineImage } from "./components/machine-image";
 import type { NatGateways } from "./components/network";
 import { Fields, Problems, setCommand } from "./config-fields";
@@ -45,6 +46,7 @@ export interface StackConfig {
   readonly zones: number;
   readonly natGateways: NatGateways;
   readonly flowLogs: boolean;
+  readonly logRetentionDays: number;
   readonly ownEncryptionKey: boolean;
   readonly operatorCidrs: readonly string[];
   readonly bastion: BastionConfig;
@@ -136,6 +138,7 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
     zones: fields.integer("zones", 2, 1, MAX_ZONES),
     natGateways: fields.choice("natGateways", "single", ["none", "single", "per-zone"]),
     flowLogs: fields.flag("flowLogs", false),
+    logRetentionDays: fields.choice("logRetentionDays", 30, RETENTION_DAYS, "CloudWatch Logs knows no other"),
     ownEncryptionKey: fields.flag("ownEncryptionKey", false),
     operatorCidrs: fields.texts("operatorCidrs", [], CIDR, "an IPv4 CIDR without host bits", "203.0.113.7/32"),
     bastion: readBastion(fields.object("bastion")),

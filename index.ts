@@ -12,6 +12,7 @@ import { clusterAccess } from "./components/cluster-access";
 import { operatorCommands } from "./components/commands";
 import { EdgeProxy } from "./components/edge-proxy";
 import { EncryptionKey } from "./components/encryption-key";
+import { LogGroups } from "./components/log-groups";
 import { Network } from "./components/network";
 import { provenUrl } from "./components/page-proof";
 import { readyAddresses } from "./components/readiness";
@@ -61,6 +62,8 @@ const backups = new Backups("backups", {
   encryptionKeyArn,
 });
 
+const logs = new LogGroups("logs", { identity, retentionDays: config.logRetentionDays, encryptionKeyArn });
+
 const access = clusterAccess({ api, operator: secrets.operator, overrides: config.addresses });
 const rollout = pulumi.runtime.isDryRun()
   ? atOnce
@@ -76,6 +79,7 @@ const servers = new ServerCluster("servers", {
   firewall,
   secrets,
   backups,
+  logs,
   api,
   count: config.serverCount,
   instanceType: config.serverInstanceType,
@@ -100,6 +104,7 @@ const pools = config.workerPools.map((pool) => ({
     network,
     firewall,
     secrets,
+    logs,
     nodeClass: pool.name,
     image: config.hostImage,
     rootVolumeGiB: config.workerVolumeGiB,

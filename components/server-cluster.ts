@@ -7,6 +7,7 @@ import type { ClusterFirewall } from "./cluster-firewall";
 import type { ClusterSecrets } from "./cluster-secrets";
 import { METADATA_OPTIONS } from "./instance-metadata";
 import { createInstanceProfile } from "./instance-role";
+import type { LogGroups } from "./log-groups";
 import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
 import { discoverServers, reportLostWorkers } from "./policies";
@@ -30,6 +31,7 @@ export interface ServerClusterArgs {
   readonly firewall: ClusterFirewall;
   readonly secrets: ClusterSecrets;
   readonly backups: Backups;
+  readonly logs: LogGroups;
   /** What operators reach the servers through. */
   readonly api: ApiLoadBalancer;
   /** 1, 3 or 5. */
@@ -78,6 +80,7 @@ export class ServerCluster extends pulumi.ComponentResource {
           ...args.secrets.readStatements("servers"),
           ...args.backups.statements,
           reportLostWorkers(args.region, args.identity.cluster),
+          args.logs.statement,
         ],
         tags: resourceTags(args.identity, "servers", name),
       },
@@ -130,6 +133,7 @@ export class ServerCluster extends pulumi.ComponentResource {
           region: args.region,
           servers: args.count,
           secretsPath: args.secrets.paths.servers,
+          logGroups: args.logs.path,
           dataVolumeId,
           backups: { bucket, everyMinutes: args.backups.everyMinutes },
           ...software,

@@ -8,7 +8,7 @@ export interface ClusterIdentity {
 
 /** Parts of the program that tags and bills can be told apart by. */
 export type Component =
-  "network" | "encryption" | "bastion" | "firewall" | "secrets" | "servers" | "workers" | "edge" | "service";
+  "network" | "encryption" | "logs" | "bastion" | "firewall" | "secrets" | "servers" | "workers" | "edge" | "service";
 
 export type Tags = Record<string, string>;
 

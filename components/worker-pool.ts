@@ -6,6 +6,7 @@ import type { ClusterFirewall } from "./cluster-firewall";
 import type { ClusterSecrets } from "./cluster-secrets";
 import { METADATA_OPTIONS } from "./instance-metadata";
 import { createInstanceProfile } from "./instance-role";
+import type { LogGroups } from "./log-groups";
 import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
 import { discoverServers, leaveGroup, pullImages } from "./policies";
@@ -21,6 +22,7 @@ export interface WorkerPoolArgs {
   readonly network: Network;
   readonly firewall: ClusterFirewall;
   readonly secrets: ClusterSecrets;
+  readonly logs: LogGroups;
   /** The pool's name, which is its workers' Nomad node class. */
   readonly nodeClass: string;
   readonly min: number;
@@ -103,6 +105,7 @@ export class WorkerPool extends pulumi.ComponentResource {
           ...args.secrets.readStatements("workers"),
           ...pullImages(args.repositoryArns),
           leaveGroup(args.region, groupName),
+          args.logs.statement,
         ],
         tags,
       },
@@ -116,6 +119,7 @@ export class WorkerPool extends pulumi.ComponentResource {
       group: groupName,
       servers: args.servers,
       secretsPath: args.secrets.paths.workers,
+      logGroups: args.logs.path,
       ...args.software,
     });
     return new aws.ec2.LaunchTemplate(

@@ -95,6 +95,13 @@ describe("Nomad's configuration", () => {
             auth: { helper: "ecr-login" },
             gc: { image: true, image_delay: "10m" },
             extra_labels: ["job_name", "task_group_name", "task_name"],
+            logging: {
+              type: "journald",
+              config: {
+                tag: "{{.Name}}",
+                labels: "com.hashicorp.nomad.job_name,com.hashicorp.nomad.task_name,com.hashicorp.nomad.alloc_id",
+              },
+            },
           },
         },
       },

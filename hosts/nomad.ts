@@ -103,7 +103,11 @@ interface DockerPluginConfig {
   readonly auth: { readonly helper: string };
   readonly gc: { readonly image: boolean; readonly image_delay: string };
   readonly extra_labels: readonly string[];
+  readonly logging: { readonly type: string; readonly config: { readonly tag: string; readonly labels: string } };
 }
+
+/** Labels of a container that say whose it is; Nomad sets the last one unasked. */
+const taskLabels = ["job_name", "task_name", "alloc_id"] as const;
 
 /** Seconds that a worker which shuts down has for moving its allocations elsewhere. */
 const drainSeconds = 60;
@@ -169,6 +173,14 @@ export function nomadConfig(settings: HostSettings): NomadConfig {
                 auth: { helper: "ecr-login" },
                 gc: { image: true, image_delay: "10m" },
                 extra_labels: ["job_name", "task_group_name", "task_name"],
+                // The journal bounds what it keeps, and steps/ship-logs.py reads it there, with these labels as fields.
+                logging: {
+                  type: "journald",
+                  config: {
+                    tag: "{{.Name}}",
+                    labels: taskLabels.map((label) => `com.hashicorp.nomad.${label}`).join(","),
+                  },
+                },
               },
             },
           },

@@ -25,6 +25,8 @@ export interface HostSettings {
   readonly servers: number;
   /** Parameter Store path of the role's secrets, without a trailing slash. */
   readonly secretsPath: string;
+  /** What the names of the log groups for agents and jobs begin with, without a trailing slash. */
+  readonly logGroups: string;
   /** EBS volume that keeps the agents' data, attached once the host runs; without it data lies on the root disk. */
   readonly dataVolumeId?: string;
   /** Where the leaders save their state, once the newest backup is so many minutes old; servers only. */
@@ -72,6 +74,7 @@ const forms: Record<string, RegExp> = {
   nodeClass: /^[A-Za-z0-9][A-Za-z0-9_-]*$/,
   group: /^[A-Za-z0-9_-]+$/,
   secretsPath: /^(\/[A-Za-z0-9_.-]+)+$/,
+  logGroups: /^(\/[A-Za-z0-9_.-]+)+$/,
   dataVolumeId: /^vol-[0-9a-f]+$/,
   "backups.bucket": /^[a-z0-9-]{3,63}$/,
   releasesUrl: /^(https?|file):\/\/[A-Za-z0-9._~:/%-]+[^/]$/,
@@ -94,6 +97,7 @@ export function checkHostSettings(settings: HostSettings): void {
   checkForm("nodeClass", "nodeClass", settings.nodeClass);
   checkForm("group", "group", settings.group);
   checkForm("secretsPath", "secretsPath", settings.secretsPath);
+  checkForm("logGroups", "logGroups", settings.logGroups);
   checkForm("dataVolumeId", "dataVolumeId", settings.dataVolumeId);
   checkForm("backups.bucket", "backups.bucket", settings.backups?.bucket);
   checkForm("releasesUrl", "releasesUrl", settings.releasesUrl);

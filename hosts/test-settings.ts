@@ -9,6 +9,7 @@ export const server: HostSettings = {
   datacenter: "dc1",
   servers: 3,
   secretsPath: "/cluster-dev/servers",
+  logGroups: "/cluster-dev",
   dataVolumeId: "vol-0123456789abcdef0",
   backups: { bucket: "cluster-dev-backups-0123456789abcdef", everyMinutes: 60 },
   nomad: { version: "1.11.3", sha256: "a".repeat(64) },

@@ -48,12 +48,15 @@ describe("user data", () => {
       ["/opt/cluster/boot/nomad.sh", "0755"],
       ["/opt/cluster/boot/nomad-acl.sh", "0755"],
       ["/opt/cluster/boot/gossip-keys.sh", "0755"],
+      ["/opt/cluster/boot/ship-logs.py", "0755"],
       ["/opt/cluster/boot/leader.sh", "0755"],
       ["/opt/cluster/boot/backup.sh", "0755"],
       ["/opt/cluster/boot/lost-workers.sh", "0755"],
       ["/etc/consul.d/agent.json", "0644"],
       ["/etc/nomad.d/agent.json", "0644"],
       ["/etc/systemd/resolved.conf.d/consul.conf", "0644"],
+      ["/etc/systemd/journald.conf.d/cluster.conf", "0644"],
+      ["/etc/systemd/system/cluster-logs.service", "0644"],
       ["/etc/systemd/system/cluster-dns-address.service", "0644"],
       ["/etc/systemd/system/consul.service", "0644"],
       ["/etc/systemd/system/nomad.service", "0644"],
@@ -74,6 +77,7 @@ describe("user data", () => {
         "REGION='eu-west-1'",
         "SERVERS='3'",
         "SECRETS_PATH='/cluster-dev/servers'",
+        "LOG_GROUPS='/cluster-dev'",
         "SECRETS='tls consul nomad acl'",
         "STEPS='identity data-volume install metadata-guard secrets dns consul consul-acl nomad nomad-acl'",
         "DATA_VOLUME_ID='vol-0123456789abcdef0'",
@@ -95,18 +99,21 @@ describe("user data", () => {
     expect(contentOf(renderUserData(worker), "/opt/cluster/boot/data-volume.sh")).toBeUndefined();
   });
 
-  it("lets the boot unit run the steps, now and at every later boot", () => {
+  it("bounds the journal, and lets the units send it and run the steps, now and at every later boot", () => {
     expect(parse(renderUserData(server)).runcmd).toEqual([
-      ["systemctl", "enable", "--quiet", "cluster-boot.service", "cluster-upkeep.timer"],
-      ["systemctl", "start", "--no-block", "cluster-boot.service", "cluster-upkeep.timer"],
+      ["systemctl", "restart", "systemd-journald.service"],
+      ...["enable --quiet", "start --no-block"].map((does) => [
+        "systemctl",
+        ...does.split(" "),
+        ...["cluster-logs.service", "cluster-boot.service", "cluster-upkeep.timer"],
+      ]),
     ]);
   });
 
   it("has a worker watch for its own end, and tells it which group and hook are to hear that it has left", () => {
     const text = renderUserData(worker);
-    expect(parse(text).runcmd.map((words) => words.slice(-2))).toEqual(
-      [0, 1].map(() => ["cluster-boot.service", "cluster-leave.service"]),
-    );
+    for (const words of parse(text).runcmd.slice(1))
+      expect(words.slice(-2)).toEqual(["cluster-boot.service", "cluster-leave.service"]);
     expect(contentOf(text, "/etc/cluster/host.env")).toContain(
       "GROUP='cluster-dev-workers-edge'\nLIFECYCLE_HOOK='leave'\n",
     );
@@ -114,7 +121,7 @@ describe("user data", () => {
   });
 
   it("carries the step files of hosts/steps without their comments", () => {
-    const script = contentOf(renderUserData(worker), "/opt/cluster/boot/install.sh") ?? "";
+    const script = contentOf(renderUserData(worker), "/opt/cluster/boot/install.sh")!;
     const lines = fs.readFileSync("hosts/steps/install.sh", "utf8").split("\n");
     expect(script.split("\n")).toEqual(lines.filter((line, index) => index === 0 || !line.trim().startsWith("#")));
   });
@@ -146,6 +153,7 @@ describe("settings", () => {
     [{ region: "ireland" }, `hosts: region: expected ^[a-z]{2,}(-[a-z]+)+-\\d$, got "ireland"`],
     [{ datacenter: "DC 1" }, `hosts: datacenter: expected ^[a-z0-9][a-z0-9_-]*$, got "DC 1"`],
     [{ secretsPath: "a b" }, 'hosts: secretsPath: expected ^(\\/[A-Za-z0-9_.-]+)+$, got "a b"'],
+    [{ logGroups: "/a b" }, 'hosts: logGroups: expected ^(\\/[A-Za-z0-9_.-]+)+$, got "/a b"'],
     [{ dataVolumeId: "sdf" }, `hosts: dataVolumeId: expected ^vol-[0-9a-f]+$, got "sdf"`],
     [
       { releasesUrl: "releases.hashicorp.com" },

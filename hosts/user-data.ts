@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 
 import { consulConfig, consulUnit } from "./consul";
 import { containerDnsAddress, dnsAddressUnit, resolvedConfig } from "./dns";
+import { journalConfig, logsUnit } from "./logs";
 import { nomadConfig, nomadUnit } from "./nomad";
 import { secretDocuments } from "./secrets";
 import {
@@ -154,15 +155,16 @@ ${install}`;
 }
 
 /** JSON is YAML, and no value can break out of it. */
-function cloudConfig(files: readonly WrittenFile[], units: readonly string[]): string {
+function cloudConfig(
+  files: readonly WrittenFile[],
+  units: readonly string[],
+  before: readonly string[][] = [],
+): string {
   return `#cloud-config\n${JSON.stringify(
     {
       write_files: files,
       // Started, not waited for: cloud-init ends, and the units stay for the next boot.
-      runcmd: [
-        ["systemctl", "enable", "--quiet", ...units],
-        ["systemctl", "start", "--no-block", ...units],
-      ],
+      runcmd: [...before, ["systemctl", "enable", "--quiet", ...units], ["systemctl", "start", "--no-block", ...units]],
     },
     undefined,
     1,
@@ -180,6 +182,7 @@ export function hostEnvironment(settings: HostSettings): string {
     SERVERS: settings.servers,
     ...(settings.group === undefined ? {} : { GROUP: settings.group, LIFECYCLE_HOOK: lifecycleHook }),
     SECRETS_PATH: settings.secretsPath,
+    LOG_GROUPS: settings.logGroups,
     SECRETS: secretDocuments[settings.role === "server" ? "servers" : "workers"].join(" "),
     STEPS: bootSteps(settings).join(" "),
     DATA_VOLUME_ID: settings.dataVolumeId,
@@ -224,6 +227,7 @@ export function renderUserData(settings: HostSettings): string {
     file(`${paths.consulConfig}/agent.json`, json(consulConfig(settings))),
     file(`${paths.nomadConfig}/agent.json`, json(nomadConfig(settings))),
     file("/etc/systemd/resolved.conf.d/consul.conf", resolvedConfig()),
+    file("/etc/systemd/journald.conf.d/cluster.conf", journalConfig()),
     file(`${paths.units}/cluster-dns-address.service`, dnsAddressUnit()),
     file(`${paths.units}/consul.service`, consulUnit(settings)),
     file(`${paths.units}/nomad.service`, nomadUnit(settings)),
@@ -232,7 +236,8 @@ export function renderUserData(settings: HostSettings): string {
     file(`${paths.units}/cluster-boot.service`, bootUnit()),
     ...Object.entries(standing.units).map(([name, text]) => file(`${paths.units}/${name}`, text)),
   ];
-  return cloudConfig(files, ["cluster-boot.service", standing.start]);
+  // The journal reads its bounds when it starts, which it did before they were written.
+  return cloudConfig(files, ["cluster-boot.service", standing.start], [["systemctl", "restart", "systemd-journald.service"]]);
 }
 
 /** The `#cloud-config` of the bastion host: Session Manager's agent, nothing of the cluster. */

@@ -188,6 +188,10 @@ job "traefik" {
           "--log.level=INFO",
           "--accessLog=true",
           "--accessLog.format=json",
+          # What follows a request through all logs. No other header: they hold what is the visitor's alone.
+          "--accessLog.fields.headers.defaultMode=drop",
+          "--accessLog.fields.headers.names.X-Request-Id=keep",
+          "--accessLog.fields.headers.names.X-Amzn-Trace-Id=keep",
           "--global.checkNewVersion=false",
           "--global.sendAnonymousUsage=false",
         ])

@@ -19,10 +19,10 @@ for STEP in $STEPS; do
   export STEP
   record "$STEP" start
   if bash -Eeuo pipefail "$STEP.sh" >"$output" 2>&1; then
-    cat "$output" >>"$BOOT_LOG"
+    tee --append "$BOOT_LOG" <"$output"
     record "$STEP" "done" "$(tail -n 1 "$output")"
   else
-    cat "$output" >>"$BOOT_LOG"
+    tee --append "$BOOT_LOG" <"$output"
     record "$STEP" failed "$(tail -n 1 "$output")"
     if [[ " ${OPTIONAL_STEPS:-} " != *" $STEP "* ]]; then exit 1; fi
   fi

@@ -67,6 +67,8 @@ fi
 systemctl stop nomad.service
 systemctl stop consul.service
 record leave start "has left"
+# It sends what has been said so far before it stops.
+systemctl stop cluster-logs.service || true
 # The group listens only once its load balancers have let go of the instance.
 if said=$(retry 40 3 action CompleteLifecycleAction '&LifecycleActionResult=CONTINUE' 2>&1); then
   record leave "done"

@@ -4,13 +4,14 @@
 export BOOT_LOG=${BOOT_LOG:-/var/log/cluster-boot.log}
 export BOOT_CONSOLE=${BOOT_CONSOLE:-/dev/console}
 
-# record STEP STATE [DETAIL]: one line on the console, which EC2 keeps for whoever may ask, and in the log.
+# record STEP STATE [DETAIL]: one line on the console, which EC2 keeps for whoever may ask, in the log and in the journal.
 record() {
   local detail line
   detail=$(printf '%s' "${3:-}" | tr '\n"' " '" | tr -cd '[:print:]' | cut -c1-300)
   line="cluster-boot: step=$1 state=$2${detail:+ detail=\"$detail\"} t=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)"
   printf '%s\n' "$line" >>"$BOOT_LOG"
   printf '%s\n' "$line" 2>/dev/null >"$BOOT_CONSOLE" || true
+  logger --tag cluster-boot -- "$line" 2>/dev/null || true
 }
 
 # note TEXT: what the running step is waiting for.

@@ -168,6 +168,40 @@ test("a log group takes up another key, and lets go of it", async () => {
   );
 });
 
+test("a log group takes batches as large as AWS does, and keeps the newest events", async () => {
+  const put = (events: { timestamp: number; message: string }[]) => {
+    const stream = "logs put-log-events --log-group-name /blue/jobs --log-stream-name";
+    return { of: (name: string) => `${stream} ${name} --log-events ${JSON.stringify(events)}` };
+  };
+  const now = Date.now();
+  const day = 24 * 3600 * 1000;
+  const lines = (count: number, text: string) =>
+    Array.from({ length: count }, (_, index) => ({ timestamp: now, message: `${text}${index}` }));
+  const kept = () => aws<string[]>("logs filter-log-events --log-group-name /blue/jobs --query events[].message");
+
+  await aws("logs create-log-group --log-group-name /blue/jobs");
+  for (const name of ["one", "two"])
+    await aws(`logs create-log-stream --log-group-name /blue/jobs --log-stream-name ${name}`);
+  for (const refused of [
+    lines(10_001, ""),
+    lines(5, "x".repeat(250_000)),
+    [
+      { timestamp: now - day - 1, message: "yesterday" },
+      { timestamp: now, message: "now" },
+    ],
+  ])
+    expect(await errorOf(put(refused).of("one"))).toBe("InvalidParameterException");
+  expect(await kept()).toEqual([]);
+
+  await aws(put(lines(10_000, "oldest-")).of("one"));
+  await aws(put(lines(9_999, "older-")).of("two"));
+  await aws(put(lines(1, "newer-")).of("one"));
+  expect(await aws<number>("logs filter-log-events --log-group-name /blue/jobs --query length(events)")).toBe(20_000);
+  await aws(put(lines(1, "newest-")).of("two"));
+  const left = await kept();
+  expect([left.length, left[0], left.at(-1)]).toEqual([10_001, "newer-0", "newest-0"]);
+});
+
 test("a registry token is good for the hours to come, and a repository's images go with it", async () => {
   const [expiresAt] = await aws<number[]>("ecr get-authorization-token --query authorizationData[].expiresAt");
   expect((expiresAt! * 1000 - Date.now()) / 3_600_000).toBeCloseTo(12, 1);

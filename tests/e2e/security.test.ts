@@ -3,22 +3,12 @@ import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { AgentApi, AgentError } from "../../local/providers/agent";
 import { CLUSTER, documents, type Host, hosts, inTask, operator, outputs } from "./cluster-view";
+import { secretsIn } from "./secrets";
 import { aws, eventually, local, onHost, run, STACK, succeed } from "./support";
 
 /** What an API answers: the value, or the status that it refuses with. */
 async function answer(api: AgentApi, request: string): Promise<unknown> {
   return api.get<unknown>(request).catch((error: Error) => (error instanceof AgentError ? error.status : error));
-}
-
-/** Texts of which any is a secret given away: tokens, gossip keys and private keys. */
-function secretsIn(value: unknown, name = ""): string[] {
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value).flatMap(([key, item]) => secretsIn(item, key));
-  }
-  const text = String(value);
-  // Of a key in SEC1's form the first line holds what is private; the rest is the public half (RFC 5915).
-  if (name === "key") return [text.split("\n")[1]!];
-  return /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9+/]{43}=)$/.test(text) ? [text] : [];
 }
 
 function filesUnder(folder: string): string[] {

@@ -3,6 +3,7 @@ import { Backups } from "../../components/backups";
 import { Bastion } from "../../components/bastion";
 import { ClusterFirewall } from "../../components/cluster-firewall";
 import { ClusterSecrets } from "../../components/cluster-secrets";
+import { LogGroups } from "../../components/log-groups";
 import { DEBIAN_12 } from "../../components/machine-image";
 import { Network } from "../../components/network";
 import { atOnce } from "../../components/server-rollout";
@@ -47,6 +48,7 @@ export function createHosts(): void {
     apiNames: [api.loadBalancer.dnsName],
     rotation: { certificates: 1, gossipKeys: 1, tokens: 1 },
   });
+  const logs = new LogGroups("logs", { identity, retentionDays: 30 });
   new ServerCluster("servers", {
     identity,
     region,
@@ -54,6 +56,7 @@ export function createHosts(): void {
     firewall,
     secrets,
     backups: new Backups("backups", { identity, region, everyMinutes: 60, keepDays: 30, protect: false }),
+    logs,
     api,
     count: 5,
     instanceType: "t3.small",
@@ -69,6 +72,7 @@ export function createHosts(): void {
     network,
     firewall,
     secrets,
+    logs,
     nodeClass: "inner",
     min: 1,
     max: 3,

@@ -66,7 +66,14 @@ describe("the cluster's hosts", () => {
     expect(rulesInto("bastion")).toEqual(["198.51.100.7/32 tcp/22", "203.0.113.0/24 tcp/22"]);
   });
 
-  it("let servers discover each other, read their own parameters, save backups and report lost workers, and nothing else", () => {
+  const writeLogs = {
+    Sid: "WriteLogs",
+    Effect: "Allow",
+    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    Resource: ["arn:logs-agents:log-stream:*", "arn:logs-jobs:log-stream:*"],
+  };
+
+  it("let servers discover each other, read their own parameters, save backups, report lost workers and write logs, and nothing else", () => {
     expect(policy("servers-policy")).toEqual([
       {
         Sid: "DiscoverServers",
@@ -96,6 +103,7 @@ describe("the cluster's hosts", () => {
         Action: ["autoscaling:SetInstanceHealth"],
         Resource: "arn:aws:autoscaling:eu-west-1:*:autoScalingGroup:*:autoScalingGroupName/cluster-test-*",
       },
+      writeLogs,
     ]);
   });
 
@@ -117,7 +125,7 @@ describe("the cluster's hosts", () => {
     expect(text).toContain("GROUP='cluster-test-workers'\\nLIFECYCLE_HOOK='leave'");
   });
 
-  it("let workers pull the stack's images, tell their group that they leave, and never read the servers' parameters", () => {
+  it("let workers pull the stack's images, tell their group that they leave, write logs, and never read the servers' parameters", () => {
     const statements = policy("workers-policy");
     expect(JSON.stringify(statements)).not.toContain("parameter/cluster-test/servers");
     expect(statements.slice(2)).toEqual([
@@ -134,6 +142,7 @@ describe("the cluster's hosts", () => {
         Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
         Resource: "arn:aws:autoscaling:eu-west-1:*:autoScalingGroup:*:autoScalingGroupName/cluster-test-workers",
       },
+      writeLogs,
     ]);
   });
 

@@ -47,12 +47,13 @@ describe("the program for prod", () => {
     ]);
   });
 
-  it("encrypts disks, backups, parameters, images and flow logs with its own key", () => {
+  it("encrypts disks, backups, parameters, images and logs with its own key", () => {
     const arn = "arn:encryption-key";
     expect(encryptedWith(mocks)).toEqual({
       ...Object.fromEntries(["bastion", "servers-1", "servers-2", "servers-3"].map((name) => [name, arn])),
       ...Object.fromEntries([1, 2, 3].map((number) => [`servers-${number}-data`, arn])),
-      ...{ backups: arn, "workers-edge": arn, "workers-inner": arn, "network-flow-logs": arn },
+      ...{ backups: arn, "logs-agents": arn, "logs-jobs": arn },
+      ...{ "workers-edge": arn, "workers-inner": arn, "network-flow-logs": arn },
       ...{ "secrets-servers-acl": arn, "secrets-servers-consul": arn, "secrets-servers-nomad": arn },
       ...{ "secrets-servers-tls": arn, "secrets-workers-consul": arn, "secrets-workers-nomad": arn },
       ...{ "secrets-workers-tls": arn, "backend-image": arn, "edge-image": arn, "frontend-image": arn },

@@ -3,7 +3,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { FastifyServerOptions } from "fastify";
 import { clientErrorHandler } from "./client-errors";
 import { limits, refusal } from "./limits";
-import { requestId, requestIdHeader } from "./request-id";
+import { requestId, requestIdHeader, traceId } from "./request-id";
 import { timeouts as defaults, type HttpTimeouts } from "./timeouts";
 
 export interface HttpServerOptions {
@@ -34,6 +34,8 @@ export function createHttpServer({ logger = false, headers, errorBody, ...option
   const app: FastifyInstance = Fastify({
     logger,
     genReqId: requestId,
+    childLoggerFactory: (log, bindings, childOptions, request) =>
+      log.child({ ...bindings, trace: traceId(request) }, childOptions),
     keepAliveTimeout: timeouts.keepAlive,
     requestTimeout: timeouts.request,
     connectionTimeout: timeouts.connection,

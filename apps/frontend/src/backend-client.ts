@@ -5,7 +5,7 @@ import { CoolDown } from "./discovery/cool-down";
 import { type Answer, type Discovery } from "./discovery/discovery";
 import { authority, type Instance } from "./discovery/instance";
 import { LookupError } from "./discovery/srv";
-import { requestIdHeader } from "./request-id";
+import { requestIdHeader, traceHeader } from "./request-id";
 import { timeouts } from "./timeouts";
 
 // An instance's longest text: that it is one of ours is not known before it is read.
@@ -71,7 +71,8 @@ export class BackendClient {
     this.options = { attempts: 3, onAttempt: () => {}, random: Math.random, ...options };
   }
 
-  async values(requestId: string): Promise<BackendResult> {
+  /** With the ids under which the request is in the logs. */
+  async values(requestId: string, trace?: string): Promise<BackendResult> {
     const { discovery, attempts, onAttempt } = this.options;
     const deadline = AbortSignal.timeout(timeouts.backend);
     const failures: Failure[] = [];
@@ -85,7 +86,8 @@ export class BackendClient {
         const instance = this.choose(answer.instances, failures);
         if (!instance) return { outcome: "none-registered", discovery: answer, failures };
         try {
-          const values = await this.get(instance, requestId, deadline);
+          const ids = { [requestIdHeader]: requestId, ...(trace === undefined ? {} : { [traceHeader]: trace }) };
+          const values = await this.get(instance, ids, deadline);
           this.coolDown.succeeded(instance);
           onAttempt("ok");
           return { outcome: "answered", values, instance, discovery: answer, failures };
@@ -116,10 +118,14 @@ export class BackendClient {
     return candidates[Math.floor(this.options.random() * candidates.length)];
   }
 
-  private async get(instance: Instance, requestId: string, deadline: AbortSignal): Promise<BackendValues> {
+  private async get(
+    instance: Instance,
+    ids: Readonly<Record<string, string>>,
+    deadline: AbortSignal,
+  ): Promise<BackendValues> {
     const { statusCode, body } = await request(`http://${authority(instance)}/`, {
       dispatcher: this.agent,
-      headers: { accept: "application/json", [requestIdHeader]: requestId },
+      headers: { accept: "application/json", ...ids },
       signal: AbortSignal.any([deadline, AbortSignal.timeout(timeouts.backendAttempt)]),
     });
     if (statusCode !== 200) {

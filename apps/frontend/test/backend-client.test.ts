@@ -132,10 +132,12 @@ describe("the backend client", () => {
     expect(await blind.client.values("r")).toEqual({ outcome: "discovery-failed", code: "SERVFAIL" });
   });
 
-  it("passes the request's id on", async () => {
+  it("passes the request's id on, and its trace where it has one", async () => {
     const only = await backend("b1");
     const { client } = clientOf(() => [only]);
     await client.values("request-1");
-    expect(only.requestIds).toEqual(["request-1"]);
+    await client.values("request-2", "Root=1-67891233-abcdef012345678912345678");
+    expect(only.requestIds).toEqual(["request-1", "request-2"]);
+    expect(only.traces).toEqual([undefined, "Root=1-67891233-abcdef012345678912345678"]);
   });
 });

@@ -92,3 +92,24 @@ describe("the log", () => {
     });
   });
 });
+
+describe("the load balancer's trace", () => {
+  const root = "Root=1-67891233-abcdef012345678912345678";
+  const traces = async (given: string): Promise<Set<unknown>> => {
+    await app.inject({ url: "/health/none", headers: { "x-amzn-trace-id": given } });
+    expect(log().length).toBeGreaterThan(1);
+    return new Set(log().map((entry) => entry["trace"]));
+  };
+
+  it.each([root, `Self=1-67891233-000000000000000000000000;${root}`])(
+    "is in every line of its request: %s",
+    async (given) => {
+      expect(await traces(given)).toEqual(new Set([given]));
+    },
+  );
+
+  it.each([`${root};Forged=1`, `${root}\u0022`, root.toUpperCase(), `${root}0`, "x".repeat(5000), ""])(
+    "is left out when the load balancer has not made it: %s",
+    async (given) => expect(await traces(given)).toEqual(new Set([undefined])),
+  );
+});

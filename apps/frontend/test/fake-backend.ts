@@ -14,6 +14,7 @@ export class FakeBackend {
   /** Requests to `/`. */
   requests = 0;
   readonly requestIds: unknown[] = [];
+  readonly traces: unknown[] = [];
 
   private constructor(
     readonly id: string,
@@ -51,6 +52,7 @@ export class FakeBackend {
     if (request.url === "/") {
       this.requests++;
       this.requestIds.push(request.headers["x-request-id"]);
+      this.traces.push(request.headers["x-amzn-trace-id"]);
     }
     if (this.reply) {
       this.reply(response);

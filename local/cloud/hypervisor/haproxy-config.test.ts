@@ -157,6 +157,17 @@ describe("httpRules", () => {
     expect(said("remove")).toEqual(["del-header X-Forwarded-For"]);
   });
 
+  it("begin a trace, or add the load balancer to the one that there is, unless it is too long to be looked at", () => {
+    const rooted = "{ req.fhdr(X-Amzn-Trace-Id) -m reg (^|;)Root= }";
+    expect(rules({}).filter((line) => /trace\b|Trace-Id/.test(line))).toEqual([
+      '  http-request set-var-fmt(txn.trace) "1-%[date,bytes(4,4),hex,lower]-%[uuid,sha1,bytes(0,12),hex,lower]"',
+      "  http-request del-header X-Amzn-Trace-Id if { req.fhdr(X-Amzn-Trace-Id),length gt 7168 }",
+      '  http-request set-header X-Amzn-Trace-Id "Self=%[var(txn.trace)];' +
+        `%[req.fhdr(X-Amzn-Trace-Id),regsub(Self=[^;]*;?,)]" if ${rooted}`,
+      `  http-request set-header X-Amzn-Trace-Id "Root=%[var(txn.trace)]" unless ${rooted}`,
+    ]);
+  });
+
   it("name the load balancer in its own answers, or nobody in any", () => {
     const server = (listener: Attributes) => rules({}, listener).filter((line) => line.includes("Server"));
     expect(server({})).toEqual([

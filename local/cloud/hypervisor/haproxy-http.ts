@@ -7,6 +7,9 @@ const HEADERS_BYTES = 64 * 1024;
 /** More addresses than this in X-Forwarded-For are refused: Troubleshoot your Application Load Balancers, HTTP 463. */
 const MAX_FORWARDED = 30;
 
+/** A trace header longer than this is not looked at: Request tracing for your Application Load Balancer, Limitations. */
+const TRACE_BYTES = 7 * 1024;
+
 /** Room for what the load balancer adds to a request; HAProxy keeps it free in every buffer. */
 const ADDED_BYTES = 1024;
 
@@ -44,6 +47,7 @@ export function httpRules(
     ...forwardedFor(balancer["routing.http.xff_header_processing.mode"] ?? "append"),
     `  http-request set-header X-Forwarded-Proto ${protocol}`,
     `  http-request set-header X-Forwarded-Port ${port}`,
+    ...TRACE,
     ...serverHeader(listener["routing.http.response.server.enabled"] ?? "true"),
   ];
 }
@@ -81,6 +85,16 @@ function forwardedFor(mode: string): string[] {
     "  http-request set-header X-Forwarded-For %[src] unless { req.fhdr(X-Forwarded-For) -m found }",
   ];
 }
+
+const traced = "{ req.fhdr(X-Amzn-Trace-Id) -m reg (^|;)Root= }";
+
+/** Who began a trace is its root; the load balancer adds itself, or begins one. What AWS makes of a header without a root it doesn't say. */
+const TRACE = [
+  '  http-request set-var-fmt(txn.trace) "1-%[date,bytes(4,4),hex,lower]-%[uuid,sha1,bytes(0,12),hex,lower]"',
+  `  http-request del-header X-Amzn-Trace-Id if { req.fhdr(X-Amzn-Trace-Id),length gt ${TRACE_BYTES} }`,
+  `  http-request set-header X-Amzn-Trace-Id "Self=%[var(txn.trace)];%[req.fhdr(X-Amzn-Trace-Id),regsub(Self=[^;]*;?,)]" if ${traced}`,
+  `  http-request set-header X-Amzn-Trace-Id "Root=%[var(txn.trace)]" unless ${traced}`,
+];
 
 /** The load balancer names itself in its own answers, unless the attribute takes the header from all of them. */
 function serverHeader(enabled: string): string[] {

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { BackendClient } from "../backend-client";
 import type { Env } from "../env";
 import { pageModel } from "../page";
+import { traceId } from "../request-id";
 
 export interface PageOptions {
   readonly env: Env;
@@ -13,7 +14,7 @@ export interface PageOptions {
 /** `GET /`: the page. 503 with the page, saying why, when there are no values of the backend to show. */
 export const page: FastifyPluginAsyncTypebox<PageOptions> = async (app, { env, client, name }) => {
   app.get("/", async (request, reply) => {
-    const result = await client.values(request.id);
+    const result = await client.values(request.id, traceId(request.raw));
     if (result.outcome !== "answered") {
       request.log.warn({ result }, "no values from the backend");
       reply.code(503).header("retry-after", "2");
