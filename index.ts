@@ -11,6 +11,7 @@ import { clusterAccess } from "./components/cluster-access";
 import { operatorCommands } from "./components/commands";
 import { EdgeProxy } from "./components/edge-proxy";
 import { EncryptionKey } from "./components/encryption-key";
+import { Monitoring } from "./components/monitoring";
 import { Network } from "./components/network";
 import { provenUrl } from "./components/page-proof";
 import { readyAddresses } from "./components/readiness";
@@ -75,6 +76,7 @@ const servers = new ServerCluster("servers", {
   software,
   protect: config.protect,
   encryptionKeyArn,
+  monitoring: config.monitoring,
   rollout,
 });
 const repositoryArns = pullableRepositories({
@@ -99,6 +101,7 @@ const pools = config.workerPools.map((pool) => ({
     software,
     repositoryArns,
     encryptionKeyArn,
+    monitoring: config.monitoring,
     rollout,
   }),
 }));
@@ -159,6 +162,18 @@ const frontend = new Service("frontend", {
   variables: { title: config.frontend.title },
 });
 
+const monitoring = config.monitoring
+  ? new Monitoring("monitoring", {
+      identity,
+      region,
+      servers: config.serverCount,
+      edge,
+      pools: pools.map(({ pool }, index) => ({ ...config.workerPools[index]!, group: pool.group.name })),
+      services: ["traefik", "frontend", "backend"],
+      alarmTopicArn: config.alarmTopicArn,
+    })
+  : undefined;
+
 export const url = provenUrl({
   url: edge.url,
   address: edge.address,
@@ -174,6 +189,7 @@ export const commands = operatorCommands({
   api,
   bastion: bastionHost,
 });
+export const dashboardUrl = monitoring?.dashboardUrl;
 /** Who has these is an operator: `npm run cli` takes them from here. */
 export const credentials = pulumi.secret({ ca, consulToken, nomadToken });
 export const images = { traefik: edge.image, backend: backend.image, frontend: frontend.image };

@@ -8,7 +8,7 @@ import { METADATA_OPTIONS } from "./instance-metadata";
 import { createInstanceProfile } from "./instance-role";
 import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
-import { discoverServers } from "./policies";
+import { discoverServers, putMetrics } from "./policies";
 import { recordedInputs } from "./recorded-inputs";
 import type { Rollout } from "./server-rollout";
 import { autoJoinTag, type ClusterIdentity, resourceTags } from "./tags";
@@ -40,6 +40,8 @@ export interface ServerClusterArgs {
   readonly protect: boolean;
   /** Encrypts the disks instead of the account's default key. */
   readonly encryptionKeyArn?: pulumi.Output<string>;
+  /** Whether servers tell CloudWatch each minute how they are. */
+  readonly monitoring: boolean;
   /** Decides when a server that has to be another may be replaced. */
   readonly rollout: Rollout;
 }
@@ -71,7 +73,11 @@ export class ServerCluster extends pulumi.ComponentResource {
     const profile = createInstanceProfile(
       name,
       {
-        statements: [discoverServers(args.region), ...args.secrets.readStatements("servers")],
+        statements: [
+          discoverServers(args.region),
+          ...args.secrets.readStatements("servers"),
+          ...(args.monitoring ? [putMetrics(args.identity.cluster)] : []),
+        ],
         tags: resourceTags(args.identity, "servers", name),
       },
       this,
@@ -124,6 +130,7 @@ export class ServerCluster extends pulumi.ComponentResource {
           servers: args.count,
           secretsPath: args.secrets.paths.servers,
           dataVolumeId,
+          monitoring: args.monitoring,
           ...software,
         }),
       );

@@ -31,6 +31,8 @@ export interface HostSettings {
   readonly consul: Release;
   /** `<releasesUrl>/nomad/<version>/nomad_<version>_linux_<arch>.zip` is what gets installed. */
   readonly releasesUrl: string;
+  /** Whether the host tells CloudWatch each minute how it is. */
+  readonly monitoring: boolean;
 }
 
 export interface BastionSettings {

@@ -48,6 +48,9 @@ describe("user data", () => {
       ["/opt/cluster/boot/nomad.sh", "0755"],
       ["/opt/cluster/boot/nomad-acl.sh", "0755"],
       ["/opt/cluster/boot/gossip-keys.sh", "0755"],
+      ["/opt/cluster/boot/report.sh", "0755"],
+      ["/opt/cluster/boot/report.py", "0755"],
+      ["/opt/cluster/boot/report-server.py", "0755"],
       ["/etc/consul.d/agent.json", "0644"],
       ["/etc/nomad.d/agent.json", "0644"],
       ["/etc/systemd/resolved.conf.d/consul.conf", "0644"],
@@ -57,6 +60,8 @@ describe("user data", () => {
       ["/etc/systemd/system/cluster-secrets.service", "0644"],
       ["/etc/systemd/system/cluster-secrets.timer", "0644"],
       ["/etc/systemd/system/cluster-boot.service", "0644"],
+      ["/etc/systemd/system/cluster-report.service", "0644"],
+      ["/etc/systemd/system/cluster-report.timer", "0644"],
     ]);
   });
 
@@ -89,7 +94,7 @@ describe("user data", () => {
   });
 
   it("lets the boot unit run the steps, now and at every later boot", () => {
-    expect(parse(renderUserData(server)).runcmd).toEqual([
+    expect(parse(renderUserData({ ...server, monitoring: false })).runcmd).toEqual([
       ["systemctl", "enable", "--quiet", "cluster-boot.service"],
       ["systemctl", "start", "--no-block", "cluster-boot.service"],
     ]);
@@ -97,8 +102,8 @@ describe("user data", () => {
 
   it("has a worker watch for its own end, and tells it which group and hook are to hear that it has left", () => {
     const text = renderUserData(worker);
-    expect(parse(text).runcmd.map((words) => words.slice(-2))).toEqual(
-      [0, 1].map(() => ["cluster-boot.service", "cluster-leave.service"]),
+    expect(parse(text).runcmd.map((words) => words.slice(3))).toEqual(
+      [0, 1].map(() => ["cluster-boot.service", "cluster-leave.service", "cluster-report.timer"]),
     );
     expect(contentOf(text, "/etc/cluster/host.env")).toContain(
       "GROUP='cluster-dev-workers-edge'\nLIFECYCLE_HOOK='leave'\n",
@@ -106,10 +111,20 @@ describe("user data", () => {
     expect(contentOf(text, "/opt/cluster/boot/leave.sh")).toContain("item autoscaling/target-lifecycle-state");
   });
 
+  it("reports once in every minute of the clock, each host at a time of its own, where that is asked for", () => {
+    const timer = "/etc/systemd/system/cluster-report.timer";
+    expect(contentOf(renderUserData(worker), timer)).toContain(
+      "OnCalendar=*:*:05\nRandomizedDelaySec=30\nFixedRandomDelay=true\nAccuracySec=1\n",
+    );
+    const text = renderUserData({ ...worker, monitoring: false });
+    expect(parse(text).write_files.filter(({ path }) => path.includes("report"))).toEqual([]);
+    expect(parse(text).runcmd.flat()).not.toContain("cluster-report.timer");
+  });
+
   it("carries the step files of hosts/steps without their comments", () => {
     const script = contentOf(renderUserData(worker), "/opt/cluster/boot/install.sh");
     const lines = fs.readFileSync("hosts/steps/install.sh", "utf8").split("\n");
-    expect(script.split("\n")).toEqual(lines.filter((line, index) => index === 0 || !line.trim().startsWith("#")));
+    expect(script!.split("\n")).toEqual(lines.filter((line, index) => index === 0 || !line.trim().startsWith("#")));
   });
 
   it("looks for new secrets every minute; servers see to tokens and gossip keys too", () => {

@@ -135,6 +135,39 @@ AccuracySec=1
 `;
 }
 
+/** Tells CloudWatch how the host is. */
+function reportUnit(): string {
+  return `[Unit]
+Description=Metrics of this host, to CloudWatch
+
+[Service]
+Type=oneshot
+WorkingDirectory=${paths.boot}
+EnvironmentFile=${paths.hostEnv}
+EnvironmentFile=/etc/cluster/identity.env
+Environment=STEP=report
+ExecStart=/bin/bash -Eeuo pipefail report.sh
+TimeoutStartSec=50
+`;
+}
+
+/** Once in every minute of the clock, so that what all hosts report sums up, and each at a time of its own. */
+function reportTimer(): string {
+  return `[Unit]
+Description=Reports metrics every minute
+After=cluster-boot.service
+
+[Timer]
+OnCalendar=*:*:05
+RandomizedDelaySec=30
+FixedRandomDelay=true
+AccuracySec=1
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
 /** JSON is YAML, and no value can break out of it. */
 function cloudConfig(files: readonly WrittenFile[], units: readonly string[]): string {
   return `#cloud-config\n${JSON.stringify(
@@ -178,10 +211,12 @@ export function hostEnvironment(settings: HostSettings): string {
 export function renderUserData(settings: HostSettings): string {
   const steps = [...new Set([...bootSteps(settings), ...refreshSteps[settings.role]])];
   const worker = settings.role === "worker";
+  const reports = settings.monitoring ? ["report.sh", "report.py", `report-${settings.role}.py`] : [];
   const files = [
     file(paths.hostEnv, hostEnvironment(settings)),
     ...["lib.sh", "aws.sh", "nomad-api.sh", "tokens.sh", "boot.sh"].map(script),
     ...[...steps, ...(worker ? ["leave"] : [])].map((step) => script(`${step}.sh`)),
+    ...reports.map(script),
     file(`${paths.consulConfig}/agent.json`, json(consulConfig(settings))),
     file(`${paths.nomadConfig}/agent.json`, json(nomadConfig(settings))),
     file("/etc/systemd/resolved.conf.d/consul.conf", resolvedConfig()),
@@ -192,8 +227,18 @@ export function renderUserData(settings: HostSettings): string {
     file("/etc/systemd/system/cluster-secrets.timer", secretsTimer()),
     file("/etc/systemd/system/cluster-boot.service", bootUnit()),
     ...(worker ? [file("/etc/systemd/system/cluster-leave.service", leaveUnit())] : []),
+    ...(settings.monitoring
+      ? [
+          file("/etc/systemd/system/cluster-report.service", reportUnit()),
+          file("/etc/systemd/system/cluster-report.timer", reportTimer()),
+        ]
+      : []),
   ];
-  return cloudConfig(files, ["cluster-boot.service", ...(worker ? ["cluster-leave.service"] : [])]);
+  return cloudConfig(files, [
+    "cluster-boot.service",
+    ...(worker ? ["cluster-leave.service"] : []),
+    ...(settings.monitoring ? ["cluster-report.timer"] : []),
+  ]);
 }
 
 /** The `#cloud-config` of the bastion host: Session Manager's agent, nothing of the cluster. */

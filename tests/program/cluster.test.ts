@@ -66,7 +66,7 @@ describe("the cluster's hosts", () => {
     expect(rulesInto("bastion")).toEqual(["198.51.100.7/32 tcp/22", "203.0.113.0/24 tcp/22"]);
   });
 
-  it("let servers discover each other and read their own parameters, and nothing else", () => {
+  it("let servers discover each other, read their own parameters and report metrics, and nothing else", () => {
     expect(policy("servers-policy")).toEqual([
       {
         Sid: "DiscoverServers",
@@ -81,7 +81,34 @@ describe("the cluster's hosts", () => {
         Action: ["ssm:GetParameters"],
         Resource: ["arn:aws:ssm:eu-west-1:123456789012:parameter/cluster-test/servers/*"],
       },
+      {
+        Sid: "PutMetrics",
+        Effect: "Allow",
+        Action: ["cloudwatch:PutMetricData"],
+        Resource: "*",
+        Condition: { StringEquals: { "cloudwatch:namespace": "cluster-test" } },
+      },
     ]);
+  });
+
+  it("scale a pool by its need, which is slow to scale in, and tell CloudWatch of its size", () => {
+    expect(mocks.ofType("aws:autoscaling/policy:Policy")["workers"]!.inputs).toEqual({
+      autoscalingGroupName: "workers",
+      policyType: "TargetTrackingScaling",
+      estimatedInstanceWarmup: 180,
+      targetTrackingConfiguration: {
+        targetValue: 60,
+        customizedMetricSpecification: {
+          namespace: "cluster-test",
+          metricName: "Need",
+          metricDimensions: [{ name: "Pool", value: "inner" }],
+          statistic: "Average",
+        },
+      },
+    });
+    const group = mocks.ofType("aws:autoscaling/group:Group")["workers"]!;
+    expect(group.inputs.enabledMetrics).toEqual(["GroupDesiredCapacity", "GroupInServiceInstances"]);
+    expect(group.options.ignoreChanges).toEqual(["desiredCapacity", "targetGroupArns"]);
   });
 
   it("have a group wait for a worker that leaves, as long as the worker says that it is at it", () => {
@@ -102,7 +129,7 @@ describe("the cluster's hosts", () => {
     expect(text).toContain("GROUP='cluster-test-workers'\\nLIFECYCLE_HOOK='leave'");
   });
 
-  it("let workers pull the stack's images, tell their group that they leave, and never read the servers' parameters", () => {
+  it("let workers pull the stack's images, tell their group that they leave, report metrics, and never read the servers' parameters", () => {
     const statements = policy("workers-policy");
     expect(JSON.stringify(statements)).not.toContain("parameter/cluster-test/servers");
     expect(statements.slice(2)).toEqual([
@@ -118,6 +145,13 @@ describe("the cluster's hosts", () => {
         Effect: "Allow",
         Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
         Resource: "arn:aws:autoscaling:eu-west-1:*:autoScalingGroup:*:autoScalingGroupName/cluster-test-workers",
+      },
+      {
+        Sid: "PutMetrics",
+        Effect: "Allow",
+        Action: ["cloudwatch:PutMetricData"],
+        Resource: "*",
+        Condition: { StringEquals: { "cloudwatch:namespace": "cluster-test" } },
       },
     ]);
   });
