@@ -1,6 +1,17 @@
 const Sequencer = require("@jest/test-sequencer").default;
 
-const ORDER = ["cloud", "https", "cluster", "security", "ports", "hostile-input", "rotation", "servers", "destroy"];
+const ORDER = [
+  "cloud",
+  "https",
+  "cluster",
+  "security",
+  "ports",
+  "hostile-input",
+  "rotation",
+  "servers",
+  "monitoring",
+  "destroy",
+];
 
 /** One stack serves all suites; the one that takes it down is the last. */
 module.exports = class extends Sequencer {
