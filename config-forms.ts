@@ -32,6 +32,8 @@ export const DOMAIN_NAME =
   /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])$/;
 
 export const CERTIFICATE_ARN = /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/\S+$/;
+/** CloudWatch's alarms reach no topic of the kind FIFO. */
+export const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
 export const DATACENTER = /^[a-z][a-z0-9-]{0,15}$/;
 export const POOL_NAME = /^[a-z][a-z0-9-]{0,15}$/;
 export const SHA256 = /^[0-9a-f]{64}$/;

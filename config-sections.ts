@@ -22,6 +22,8 @@ export interface WorkerPoolConfig {
   readonly min: number;
   readonly max: number;
   readonly desired: number;
+  /** What the need for its workers is kept at; 0: its size is left alone. */
+  readonly needPercent: number;
   readonly instanceTypes: readonly string[];
   readonly spotPercent: number;
   /** Whether its workers run Traefik and take traffic from the load balancer. */
@@ -54,6 +56,7 @@ export const DEFAULT_POOL: WorkerPoolConfig = {
   min: 2,
   max: 4,
   desired: 2,
+  needPercent: 75,
   instanceTypes: ["t3.small"],
   spotPercent: 0,
   edge: true,
@@ -118,6 +121,7 @@ export function readPool(fields: Fields): WorkerPoolConfig {
     min,
     max,
     desired: fields.integer("desired", min, min, max, "between min and max"),
+    needPercent: fields.integer("needPercent", DEFAULT_POOL.needPercent, 0, 100, "0: never scaled"),
     instanceTypes: fields.texts("instanceTypes", DEFAULT_POOL.instanceTypes, INSTANCE_TYPE, X86_TYPE, "t3.small"),
     spotPercent: fields.integer("spotPercent", 0, 0, 100),
     edge: fields.flag("edge", false),

@@ -47,9 +47,14 @@ describe("configuration", () => {
       serverInstanceType: "t3.small",
       serverVolumeGiB: 10,
       workerPools: [
-        { name: "workers", min: 2, max: 4, desired: 2, instanceTypes: ["t3.small"], spotPercent: 0, edge: true },
+        {
+          ...{ name: "workers", min: 2, max: 4, desired: 2, needPercent: 75 },
+          ...{ instanceTypes: ["t3.small"], spotPercent: 0, edge: true },
+        },
       ],
       workerVolumeGiB: 20,
+      monitoring: true,
+      alarmTopicArn: undefined,
       hostImage: { owner: "136693071363", name: "debian-12-amd64-*" },
       nomad: { version: "1.11.3", sha256: "19dac5642a2ba5305e6ff8efee06a708d760ebe4d1cd7936bc3dc526f477dc12" },
       consul: { version: "1.22.7", sha256: "fe25cecd8dd3552a8e5b0941cde1d79bb6004eac384aa45679dd1398f947201d" },
@@ -101,7 +106,10 @@ describe("configuration", () => {
   it("wants a pool's desired size to be its smallest where none is given", () => {
     const { workerPools } = parseConfig({ workerPools: [pool({ min: 3, max: 9 })] }, PLACE);
     expect(workerPools).toEqual([
-      { name: "edge", min: 3, max: 9, desired: 3, instanceTypes: ["t3.small"], spotPercent: 0, edge: true },
+      {
+        ...{ name: "edge", min: 3, max: 9, desired: 3, needPercent: 75 },
+        ...{ instanceTypes: ["t3.small"], spotPercent: 0, edge: true },
+      },
     ]);
   });
 
@@ -237,6 +245,14 @@ describe("configuration errors", () => {
       "workerPools[0].instanceTypes: expected at least one EC2 instance type, got []; set it with: pulumi config set --path 'workerPools[0].instanceTypes[0]' t3.small",
     ],
     [
+      { alarmTopicArn: "alarms" },
+      'alarmTopicArn: expected the ARN of a standard SNS topic, got "alarms"; set it with: pulumi config set alarmTopicArn arn:aws:sns:...',
+    ],
+    [
+      { workerPools: [pool({ needPercent: 101 })] },
+      "workerPools[0].needPercent: expected an integer from 0 to 100 (0: never scaled), got 101; set it with: pulumi config set --path 'workerPools[0].needPercent' 75",
+    ],
+    [
       { workerPools: [pool({ spotPercent: 101 })] },
       "workerPools[0].spotPercent: expected an integer from 0 to 100, got 101; set it with: pulumi config set --path 'workerPools[0].spotPercent' 0",
     ],
@@ -246,6 +262,7 @@ describe("configuration errors", () => {
     expect(problemsOf(values)).toEqual(problems);
   });
 
+  const topic = "arn:aws:sns:eu-west-1:123456789012:alarms";
   const arn = "arn:aws:acm:us-east-1:123456789012:certificate/0f1e";
   const late: readonly [string, string, Record<string, unknown>][] = [
     ["backend.greeting", "is longer than the app takes", { backend: { greeting: "x".repeat(1001) } }],
@@ -283,6 +300,8 @@ describe("configuration errors", () => {
     ["releasesUrl", "is no URL", { releasesUrl: "https://mirror.example:99999" }],
     ["consulAddress", "is no URL", { consulAddress: "https://127.0.0.1:99999" }],
     ["consulAddress", "has more than a host and a port", { consulAddress: "https://127.0.0.1:8501?dc=dc1" }],
+    ["alarmTopicArn", "is of another region", { alarmTopicArn: "arn:aws:sns:us-east-1:123456789012:alarms" }],
+    ["alarmTopicArn", "is of a kind that alarms do not reach", { alarmTopicArn: `${topic}.fifo` }],
     ["certificateArn", "is of another region", { certificateArn: arn, hostname: "www.example.com" }],
   ];
 
@@ -311,6 +330,7 @@ describe("configuration errors", () => {
     [{ nomadAddress: "https://[::1]:4646", consulAddress: "https://consul.example" }],
     [{ releasesUrl: "http://mirror.example:8080/hashicorp/" }],
     [{ certificateArn: arn.replace("us-east-1", "eu-west-1"), hostname: "shop.xn--p1ai" }],
+    [{ alarmTopicArn: topic, monitoring: false }],
     [{ bastion: { publicKey: `ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ${"C".repeat(340)}== somebody@somewhere` } }],
   ])("do not name %j, which is right", (values) => {
     expect(problemsOf(values)).toEqual([]);

@@ -13,6 +13,7 @@ import {
   HTTPS_ADDRESS,
   INSTANCE_TYPE,
   RELEASES_URL,
+  TOPIC_ARN,
   VPC_CIDR,
 } from "./config-forms";
 import {
@@ -55,6 +56,9 @@ export interface StackConfig {
   readonly serverVolumeGiB: number;
   readonly workerPools: readonly WorkerPoolConfig[];
   readonly workerVolumeGiB: number;
+  readonly monitoring: boolean;
+  /** SNS topic that hears of alarms. */
+  readonly alarmTopicArn?: string;
   readonly hostImage: MachineImage;
   readonly nomad: ReleaseConfig;
   readonly consul: ReleaseConfig;
@@ -147,6 +151,13 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
     serverVolumeGiB: fields.integer("serverVolumeGiB", 10, 1, 1024),
     workerPools: fields.objects("workerPools")?.map(readPool) ?? [DEFAULT_POOL],
     workerVolumeGiB: fields.integer("workerVolumeGiB", 20, 8, 1024),
+    monitoring: fields.flag("monitoring", true),
+    alarmTopicArn: fields.optionalText(
+      "alarmTopicArn",
+      TOPIC_ARN,
+      "the ARN of a standard SNS topic",
+      "arn:aws:sns:...",
+    ),
     hostImage: readImage(fields.object("hostImage")),
     nomad: readRelease(fields, "nomad", NOMAD),
     consul: readRelease(fields, "consul", CONSUL),
@@ -241,6 +252,14 @@ function checkAcrossKeys(config: StackConfig, problems: Problems): void {
       `a certificate in ${config.region}, where the load balancer is`,
       config.certificate?.arn,
       `request one there with: aws acm request-certificate --region ${config.region} --domain-name ${config.certificate?.hostname}`,
+    );
+  const topicRegion = config.alarmTopicArn?.split(":")[3];
+  if (topicRegion !== undefined && topicRegion !== config.region)
+    problems.add(
+      "alarmTopicArn",
+      `a topic in ${config.region}, where the alarms are`,
+      config.alarmTopicArn,
+      `create one there with: aws sns create-topic --region ${config.region} --name alarms`,
     );
   const names = config.workerPools.map((pool) => pool.name);
   names.forEach((name, index) => {

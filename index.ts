@@ -13,6 +13,7 @@ import { operatorCommands } from "./components/commands";
 import { EdgeProxy } from "./components/edge-proxy";
 import { EncryptionKey } from "./components/encryption-key";
 import { LogGroups } from "./components/log-groups";
+import { Monitoring } from "./components/monitoring";
 import { Network } from "./components/network";
 import { provenUrl } from "./components/page-proof";
 import { readyAddresses } from "./components/readiness";
@@ -88,6 +89,7 @@ const servers = new ServerCluster("servers", {
   software,
   protect: config.protect,
   encryptionKeyArn,
+  monitoring: config.monitoring,
   rollout,
 });
 const repositoryArns = pullableRepositories({
@@ -112,6 +114,7 @@ const pools = config.workerPools.map((pool) => ({
     software,
     repositoryArns,
     encryptionKeyArn,
+    monitoring: config.monitoring,
     rollout,
   }),
 }));
@@ -172,6 +175,19 @@ const frontend = new Service("frontend", {
   variables: { title: config.frontend.title },
 });
 
+const monitoring = config.monitoring
+  ? new Monitoring("monitoring", {
+      identity,
+      region,
+      servers: config.serverCount,
+      edge,
+      pools: pools.map(({ pool }, index) => ({ ...config.workerPools[index]!, group: pool.group.name })),
+      services: ["traefik", "frontend", "backend"],
+      backups,
+      alarmTopicArn: config.alarmTopicArn,
+    })
+  : undefined;
+
 export const url = provenUrl({
   url: edge.url,
   address: edge.address,
@@ -188,6 +204,7 @@ export const commands = operatorCommands({
   bastion: bastionHost,
 });
 export const backupBucket = backups.bucket.id;
+export const dashboardUrl = monitoring?.dashboardUrl;
 /** Who has these is an operator: `npm run cli` takes them from here. */
 export const credentials = pulumi.secret({ ca, consulToken, nomadToken });
 export const images = { traefik: edge.image, backend: backend.image, frontend: frontend.image };

@@ -11,20 +11,15 @@ export interface BackupsArgs {
   readonly everyMinutes: number;
   /** How long what was saved is kept, and what was overwritten or deleted by hand as well. */
   readonly keepDays: number;
-  /** SNS topic that hears when no backup has come for a while, and when they come again. */
-  readonly alarmTopicArn?: string;
   /** Refuses to delete the bucket; without it, the bucket goes with all that is in it. */
   readonly protect: boolean;
   readonly encryptionKeyArn?: pulumi.Output<string>;
 }
 
-/** How often servers look at the newest backup's age and tell it, in seconds. */
-const LOOK_SECONDS = 60;
-
-/** A bucket for what Consul's and Nomad's leaders save of their state, and an alarm for when they don't. */
+/** A bucket for what Consul's and Nomad's leaders save of their state. */
 export class Backups extends pulumi.ComponentResource {
   readonly bucket: aws.s3.Bucket;
-  /** What servers may do: see what is there, add to it, never read or delete, and tell its age. */
+  /** What servers may do: see what is there, add to it, never read or delete. */
   readonly statements: readonly Statement[];
   readonly everyMinutes: number;
 
@@ -82,7 +77,6 @@ export class Backups extends pulumi.ComponentResource {
       { parent: this, dependsOn: versioning },
     );
     new aws.s3.BucketPolicy(name, { bucket, policy: tlsOnly(this.bucket.arn) }, { parent: this });
-    for (const program of ["consul", "nomad"]) this.#alarm(`${name}-${program}`, program, args, tags);
     this.statements = [
       {
         Sid: "ListBackups",
@@ -96,39 +90,9 @@ export class Backups extends pulumi.ComponentResource {
         Action: ["s3:PutObject"],
         Resource: pulumi.interpolate`${this.bucket.arn}/*`,
       },
-      {
-        Sid: "TellAgeOfBackups",
-        Effect: "Allow",
-        Action: ["cloudwatch:PutMetricData"],
-        Resource: "*",
-        Condition: { StringEquals: { "cloudwatch:namespace": args.identity.cluster } },
-      },
       ...(args.encryptionKeyArn === undefined ? [] : [encryptFor(args.region, args.encryptionKeyArn)]),
     ];
     this.registerOutputs({ bucket });
-  }
-
-  #alarm(name: string, program: string, args: BackupsArgs, tags: Record<string, string>): void {
-    const actions = args.alarmTopicArn === undefined ? [] : [args.alarmTopicArn];
-    new aws.cloudwatch.MetricAlarm(
-      name,
-      {
-        alarmDescription: `${args.identity.cluster}: the newest backup of ${program} is older than two should be, or nobody tells its age`,
-        namespace: args.identity.cluster,
-        metricName: "BackupAge",
-        dimensions: { Program: program },
-        statistic: "Maximum",
-        period: 5 * LOOK_SECONDS,
-        evaluationPeriods: 2,
-        threshold: 2 * args.everyMinutes * 60,
-        comparisonOperator: "GreaterThanThreshold",
-        treatMissingData: "breaching",
-        alarmActions: actions,
-        okActions: actions,
-        tags,
-      },
-      { parent: this },
-    );
   }
 }
 

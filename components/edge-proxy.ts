@@ -44,6 +44,7 @@ const TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 /** The way in for users: a load balancer in front of Traefik, which runs on every worker of the given pools. */
 export class EdgeProxy extends pulumi.ComponentResource {
   readonly loadBalancer: aws.lb.LoadBalancer;
+  readonly targetGroup: aws.lb.TargetGroup;
   readonly image: pulumi.Output<string>;
   readonly job: nomad.Job;
   /** Where users go, without a path. */
@@ -76,6 +77,7 @@ export class EdgeProxy extends pulumi.ComponentResource {
       { parent: this, dependsOn: [...args.network.ingress] },
     );
     const targets = this.#createTargets(name, args, tags);
+    this.targetGroup = targets.targetGroup;
     const listeners = this.#createListeners(name, args.certificate, targets.targetGroup, tags);
 
     const image = new AppImage(

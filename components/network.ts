@@ -32,7 +32,17 @@ export interface Zone {
 }
 
 /** APIs that hosts without a way to the internet still need, each as an endpoint inside the VPC. */
-const ENDPOINT_SERVICES = ["autoscaling", "ec2", "ec2messages", "ecr.api", "ecr.dkr", "logs", "ssm", "ssmmessages"];
+const ENDPOINT_SERVICES = [
+  "autoscaling",
+  "ec2",
+  "ec2messages",
+  "ecr.api",
+  "ecr.dkr",
+  "logs",
+  "monitoring",
+  "ssm",
+  "ssmmessages",
+];
 
 /**
  * A VPC with a public and a private subnet in each zone. Load balancers, NAT gateways and the bastion are public, servers and

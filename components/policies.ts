@@ -57,6 +57,17 @@ export function reportLostWorkers(region: string, cluster: string): Statement {
   };
 }
 
+/** Metrics under the cluster's own name, which is their namespace. PutMetricData knows no resources. */
+export function putMetrics(cluster: string): Statement {
+  return {
+    Sid: "PutMetrics",
+    Effect: "Allow",
+    Action: ["cloudwatch:PutMetricData"],
+    Resource: "*",
+    Condition: { StringEquals: { "cloudwatch:namespace": cluster } },
+  };
+}
+
 /** Pulling images, from these repositories only. The login itself cannot be narrowed. */
 export function pullImages(repositoryArns: readonly pulumi.Input<string>[]): readonly Statement[] {
   return [

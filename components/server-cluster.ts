@@ -10,7 +10,7 @@ import { createInstanceProfile } from "./instance-role";
 import type { LogGroups } from "./log-groups";
 import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
-import { discoverServers, reportLostWorkers } from "./policies";
+import { discoverServers, putMetrics, reportLostWorkers } from "./policies";
 import { recordedInputs } from "./recorded-inputs";
 import type { Rollout } from "./server-rollout";
 import { autoJoinTag, type ClusterIdentity, resourceTags } from "./tags";
@@ -44,6 +44,8 @@ export interface ServerClusterArgs {
   readonly protect: boolean;
   /** Encrypts the disks instead of the account's default key. */
   readonly encryptionKeyArn?: pulumi.Output<string>;
+  /** Whether servers tell CloudWatch each minute how they are. */
+  readonly monitoring: boolean;
   /** Decides when a server that has to be another may be replaced. */
   readonly rollout: Rollout;
 }
@@ -81,6 +83,7 @@ export class ServerCluster extends pulumi.ComponentResource {
           ...args.backups.statements,
           reportLostWorkers(args.region, args.identity.cluster),
           args.logs.statement,
+          ...(args.monitoring ? [putMetrics(args.identity.cluster)] : []),
         ],
         tags: resourceTags(args.identity, "servers", name),
       },
@@ -136,6 +139,7 @@ export class ServerCluster extends pulumi.ComponentResource {
           logGroups: args.logs.path,
           dataVolumeId,
           backups: { bucket, everyMinutes: args.backups.everyMinutes },
+          monitoring: args.monitoring,
           ...software,
         }),
       );

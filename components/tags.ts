@@ -8,7 +8,17 @@ export interface ClusterIdentity {
 
 /** Parts of the program that tags and bills can be told apart by. */
 export type Component =
-  "network" | "encryption" | "logs" | "bastion" | "firewall" | "secrets" | "servers" | "workers" | "edge" | "service";
+  | "network"
+  | "encryption"
+  | "logs"
+  | "bastion"
+  | "firewall"
+  | "secrets"
+  | "servers"
+  | "workers"
+  | "edge"
+  | "service"
+  | "monitoring";
 
 export type Tags = Record<string, string>;
 

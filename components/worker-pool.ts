@@ -9,7 +9,7 @@ import { createInstanceProfile } from "./instance-role";
 import type { LogGroups } from "./log-groups";
 import { findMachineImage, type MachineImage } from "./machine-image";
 import type { Network } from "./network";
-import { discoverServers, leaveGroup, pullImages } from "./policies";
+import { discoverServers, leaveGroup, pullImages, putMetrics } from "./policies";
 import { recordedInputs } from "./recorded-inputs";
 import { createSecurityGroup } from "./security-rules";
 import type { HostSoftware } from "./server-cluster";
@@ -29,6 +29,8 @@ export interface WorkerPoolArgs {
   readonly max: number;
   /** How many workers at first; later it is the autoscaling group's to know. */
   readonly desired: number;
+  /** What the need of the pool is kept at, in percent of its workers' CPU or memory; 0: by nobody. Takes monitoring. */
+  readonly needPercent: number;
   /** One or more; with several, AWS picks what it has. */
   readonly instanceTypes: readonly string[];
   /** Share of workers on spot capacity, 0 to 100. */
@@ -41,6 +43,8 @@ export interface WorkerPoolArgs {
   readonly repositoryArns: readonly pulumi.Input<string>[];
   /** Encrypts workers' disks instead of the account's default key. */
   readonly encryptionKeyArn?: pulumi.Output<string>;
+  /** Whether workers tell CloudWatch each minute how they are. */
+  readonly monitoring: boolean;
   /** Decides when it is the workers' turn to become others. */
   readonly rollout: Rollout;
 }
@@ -53,6 +57,9 @@ const LEAVE_SILENCE_SECONDS = 120;
 
 /** Time for a worker to boot and join before its silence counts. */
 const HEALTH_GRACE_SECONDS = 300;
+
+/** Time for a worker to boot and join, before what it adds can be seen in the pool's need. */
+const WARM_UP_SECONDS = 180;
 
 /** Workers of one kind: an autoscaling group over the private subnets, whose members join the cluster by themselves. */
 export class WorkerPool extends pulumi.ComponentResource {
@@ -87,7 +94,31 @@ export class WorkerPool extends pulumi.ComponentResource {
       { parent: this },
     );
 
+    if (args.monitoring && args.needPercent > 0 && args.min < args.max) this.#scaleByNeed(name, args);
+
     this.registerOutputs({ groupName: this.group.name });
+  }
+
+  /** More workers when what runs and what waits for room needs them; fewer when it has not for a quarter of an hour. */
+  #scaleByNeed(name: string, args: WorkerPoolArgs): void {
+    new aws.autoscaling.Policy(
+      name,
+      {
+        autoscalingGroupName: this.group.name,
+        policyType: "TargetTrackingScaling",
+        estimatedInstanceWarmup: WARM_UP_SECONDS,
+        targetTrackingConfiguration: {
+          targetValue: args.needPercent,
+          customizedMetricSpecification: {
+            namespace: args.identity.cluster,
+            metricName: "Need",
+            metricDimensions: [{ name: "Pool", value: args.nodeClass }],
+            statistic: "Average",
+          },
+        },
+      },
+      { parent: this },
+    );
   }
 
   #createTemplate(
@@ -106,6 +137,7 @@ export class WorkerPool extends pulumi.ComponentResource {
           ...pullImages(args.repositoryArns),
           leaveGroup(args.region, groupName),
           args.logs.statement,
+          ...(args.monitoring ? [putMetrics(args.identity.cluster)] : []),
         ],
         tags,
       },
@@ -120,6 +152,7 @@ export class WorkerPool extends pulumi.ComponentResource {
       servers: args.servers,
       secretsPath: args.secrets.paths.workers,
       logGroups: args.logs.path,
+      monitoring: args.monitoring,
       ...args.software,
     });
     return new aws.ec2.LaunchTemplate(
@@ -188,6 +221,8 @@ export class WorkerPool extends pulumi.ComponentResource {
               },
             }
           : { launchTemplate: { id: template.id, version } }),
+        // Auto Scaling tells CloudWatch of them for nothing.
+        ...(args.monitoring ? { enabledMetrics: ["GroupDesiredCapacity", "GroupInServiceInstances"] } : {}),
         // A spot worker that is likely to be taken is replaced before it is.
         capacityRebalance: args.spotPercent > 0,
         // New workers are up before old ones go.

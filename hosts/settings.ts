@@ -35,6 +35,8 @@ export interface HostSettings {
   readonly consul: Release;
   /** `<releasesUrl>/nomad/<version>/nomad_<version>_linux_<arch>.zip` is what gets installed. */
   readonly releasesUrl: string;
+  /** Whether the host tells CloudWatch each minute how it is. */
+  readonly monitoring: boolean;
 }
 
 export interface BastionSettings {
@@ -48,6 +50,8 @@ export const paths = {
   data: "/var/lib/cluster",
   boot: "/opt/cluster/boot",
   hostEnv: "/etc/cluster/host.env",
+  /** What the host has learned of itself: the first step of its boot writes it. */
+  identity: "/etc/cluster/identity.env",
   consulConfig: "/etc/consul.d",
   nomadConfig: "/etc/nomad.d",
   tls: "/etc/cluster/tls",

@@ -15,6 +15,7 @@ export const server: HostSettings = {
   nomad: { version: "1.11.3", sha256: "a".repeat(64) },
   consul: { version: "1.22.7", sha256: "b".repeat(64) },
   releasesUrl: "https://releases.hashicorp.com",
+  monitoring: true,
 };
 
 const { dataVolumeId: _noVolume, name: _noName, backups: _noBackups, ...common } = server;

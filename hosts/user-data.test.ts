@@ -47,11 +47,14 @@ describe("user data", () => {
       ["/opt/cluster/boot/consul-acl.sh", "0755"],
       ["/opt/cluster/boot/nomad.sh", "0755"],
       ["/opt/cluster/boot/nomad-acl.sh", "0755"],
-      ["/opt/cluster/boot/gossip-keys.sh", "0755"],
       ["/opt/cluster/boot/ship-logs.py", "0755"],
+      ["/opt/cluster/boot/gossip-keys.sh", "0755"],
       ["/opt/cluster/boot/leader.sh", "0755"],
       ["/opt/cluster/boot/backup.sh", "0755"],
       ["/opt/cluster/boot/lost-workers.sh", "0755"],
+      ["/opt/cluster/boot/report.sh", "0755"],
+      ["/opt/cluster/boot/report.py", "0755"],
+      ["/opt/cluster/boot/report-server.py", "0755"],
       ["/etc/consul.d/agent.json", "0644"],
       ["/etc/nomad.d/agent.json", "0644"],
       ["/etc/systemd/resolved.conf.d/consul.conf", "0644"],
@@ -65,6 +68,8 @@ describe("user data", () => {
       ["/etc/systemd/system/cluster-boot.service", "0644"],
       ["/etc/systemd/system/cluster-upkeep.service", "0644"],
       ["/etc/systemd/system/cluster-upkeep.timer", "0644"],
+      ["/etc/systemd/system/cluster-report.service", "0644"],
+      ["/etc/systemd/system/cluster-report.timer", "0644"],
     ]);
   });
 
@@ -100,30 +105,41 @@ describe("user data", () => {
   });
 
   it("bounds the journal, and lets the units send it and run the steps, now and at every later boot", () => {
-    expect(parse(renderUserData(server)).runcmd).toEqual([
-      ["systemctl", "restart", "systemd-journald.service"],
-      ...["enable --quiet", "start --no-block"].map((does) => [
-        "systemctl",
-        ...does.split(" "),
-        ...["cluster-logs.service", "cluster-boot.service", "cluster-upkeep.timer"],
-      ]),
-    ]);
+    const start = (text: string) => {
+      const [journal, enable, start] = parse(text).runcmd;
+      expect(journal).toEqual(["systemctl", "restart", "systemd-journald.service"]);
+      expect(enable!.slice(0, 3)).toEqual(["systemctl", "enable", "--quiet"]);
+      expect(start!.slice(0, 3)).toEqual(["systemctl", "start", "--no-block"]);
+      expect(enable!.slice(3)).toEqual(start!.slice(3));
+      return start!.slice(3);
+    };
+    const common = ["cluster-logs.service", "cluster-boot.service"];
+    expect(start(renderUserData(server))).toEqual([...common, "cluster-upkeep.timer", "cluster-report.timer"]);
+    expect(start(renderUserData(worker))).toEqual([...common, "cluster-leave.service", "cluster-report.timer"]);
   });
 
   it("has a worker watch for its own end, and tells it which group and hook are to hear that it has left", () => {
     const text = renderUserData(worker);
-    for (const words of parse(text).runcmd.slice(1))
-      expect(words.slice(-2)).toEqual(["cluster-boot.service", "cluster-leave.service"]);
     expect(contentOf(text, "/etc/cluster/host.env")).toContain(
       "GROUP='cluster-dev-workers-edge'\nLIFECYCLE_HOOK='leave'\n",
     );
     expect(contentOf(text, "/opt/cluster/boot/leave.sh")).toContain("item autoscaling/target-lifecycle-state");
   });
 
+  it("reports once in every minute of the clock, each host at a time of its own, where that is asked for", () => {
+    const timer = "/etc/systemd/system/cluster-report.timer";
+    expect(contentOf(renderUserData(worker), timer)).toContain(
+      "OnCalendar=*:*:05\nRandomizedDelaySec=30\nFixedRandomDelay=true\nAccuracySec=1\n",
+    );
+    const text = renderUserData({ ...worker, monitoring: false });
+    expect(parse(text).write_files.filter(({ path }) => path.includes("report"))).toEqual([]);
+    expect(parse(text).runcmd.flat()).not.toContain("cluster-report.timer");
+  });
+
   it("carries the step files of hosts/steps without their comments", () => {
     const script = contentOf(renderUserData(worker), "/opt/cluster/boot/install.sh")!;
     const lines = fs.readFileSync("hosts/steps/install.sh", "utf8").split("\n");
-    expect(script.split("\n")).toEqual(lines.filter((line, index) => index === 0 || !line.trim().startsWith("#")));
+    expect(script!.split("\n")).toEqual(lines.filter((line, index) => index === 0 || !line.trim().startsWith("#")));
   });
 
   it("looks for new secrets every minute; servers see to tokens and gossip keys too", () => {

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 
 import { consulConfig, consulUnit } from "./consul";
 import { containerDnsAddress, dnsAddressUnit, resolvedConfig } from "./dns";
-import { journalConfig, logsUnit } from "./logs";
+import { journalConfig } from "./logs";
 import { nomadConfig, nomadUnit } from "./nomad";
 import { secretDocuments } from "./secrets";
 import {
@@ -15,6 +15,7 @@ import {
   type BastionSettings,
   type HostSettings,
 } from "./settings";
+import { bootUnit, standingWork } from "./units";
 
 export type { BastionSettings, HostSettings, Release } from "./settings";
 
@@ -56,103 +57,15 @@ const script = (name: string): WrittenFile =>
     "0755",
   );
 
+const units = (texts: Readonly<Record<string, string>>): WrittenFile[] =>
+  Object.entries(texts).map(([name, text]) => file(`${paths.units}/${name}`, text));
+
 /** A file that a shell reads as well as systemd. The values' form is checked before, so none needs more than quotes. */
 const environment = (values: Record<string, string | number | undefined>): string =>
   Object.entries(values)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}='${value}'\n`)
     .join("");
-
-/** Runs the steps at every boot, and again after a while when one failed. */
-function bootUnit(): string {
-  return `[Unit]
-Description=Boot steps of a cluster host
-Wants=network-online.target
-After=network-online.target
-StartLimitIntervalSec=0
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=${paths.boot}/boot.sh
-Restart=on-failure
-RestartSec=15
-TimeoutStartSec=infinity
-
-[Install]
-WantedBy=multi-user.target
-`;
-}
-
-/** What a host does again every minute, so that it has the secrets of Parameter Store. Steps of the boot, and what only changes need. */
-const refreshSteps = {
-  server: ["secrets", "nomad-acl", "gossip-keys"],
-  worker: ["secrets", "gossip-keys"],
-} as const;
-
-/** Looks for new secrets; the boot step starts its timer. */
-function secretsUnit(role: HostSettings["role"]): string {
-  return `[Unit]
-Description=Secrets of this host's role, from Parameter Store
-
-[Service]
-Type=oneshot
-WorkingDirectory=${paths.boot}
-EnvironmentFile=${paths.hostEnv}
-Environment=STEP=refresh-secrets
-${refreshSteps[role].map((step) => `ExecStart=/bin/bash -Eeuo pipefail ${step}.sh`).join("\n")}
-TimeoutStartSec=360
-`;
-}
-
-/** What the servers that lead look after. Each does its part, whatever becomes of the others. */
-const upkeepSteps = ["backup", "lost-workers"] as const;
-
-function upkeepUnit(): string {
-  return `[Unit]
-Description=Upkeep of what this server leads
-After=cluster-boot.service
-
-[Service]
-Type=oneshot
-WorkingDirectory=${paths.boot}
-EnvironmentFile=${paths.hostEnv}
-Environment=STEP=upkeep
-${upkeepSteps.map((step) => `ExecStart=-/bin/bash -Eeuo pipefail ${step}.sh`).join("\n")}
-TimeoutStartSec=600
-`;
-}
-
-/** A worker's watch over its own end. */
-function leaveUnit(): string {
-  return `[Unit]
-Description=Leaves the cluster when the host is to end
-After=cluster-boot.service
-
-[Service]
-WorkingDirectory=${paths.boot}
-EnvironmentFile=${paths.hostEnv}
-ExecStart=/bin/bash -Eeuo pipefail leave.sh
-Restart=on-failure
-RestartSec=2
-
-[Install]
-WantedBy=multi-user.target
-`;
-}
-
-/** Hosts take their turns, so that not all do it at once. */
-function everyMinute(description: string, install = ""): string {
-  return `[Unit]
-Description=${description}
-
-[Timer]
-OnActiveSec=60
-OnUnitInactiveSec=60
-RandomizedDelaySec=20
-AccuracySec=1
-${install}`;
-}
 
 /** JSON is YAML, and no value can break out of it. */
 function cloudConfig(
@@ -197,47 +110,27 @@ export function hostEnvironment(settings: HostSettings): string {
   });
 }
 
-/** What a role does all the while besides its agents: scripts, units, and the one of these that starts with the host. */
-function standingWork(role: HostSettings["role"]): {
-  readonly scripts: readonly string[];
-  readonly units: Readonly<Record<string, string>>;
-  readonly start: string;
-} {
-  if (role === "worker") {
-    const start = "cluster-leave.service";
-    return { scripts: ["leave"], units: { [start]: leaveUnit() }, start };
-  }
-  const start = "cluster-upkeep.timer";
-  const timer = everyMinute("Looks after what this server leads", "\n[Install]\nWantedBy=timers.target\n");
-  return {
-    scripts: ["leader", ...upkeepSteps],
-    units: { "cluster-upkeep.service": upkeepUnit(), [start]: timer },
-    start,
-  };
-}
-
 /** The `#cloud-config` that turns a Debian 12 instance into a server or worker. Throws when a setting has not its form. */
 export function renderUserData(settings: HostSettings): string {
-  const steps = [...new Set([...bootSteps(settings), ...refreshSteps[settings.role]])];
-  const standing = standingWork(settings.role);
+  const standing = standingWork(settings);
+  const steps = [...bootSteps(settings).map((step) => `${step}.sh`), ...standing.flatMap(({ scripts }) => scripts)];
   const files = [
     file(paths.hostEnv, hostEnvironment(settings)),
-    ...["lib.sh", "aws.sh", "nomad-api.sh", "tokens.sh", "boot.sh"].map(script),
-    ...[...steps, ...standing.scripts].map((step) => script(`${step}.sh`)),
+    ...["lib.sh", "aws.sh", "nomad-api.sh", "tokens.sh", "boot.sh", ...new Set(steps)].map(script),
     file(`${paths.consulConfig}/agent.json`, json(consulConfig(settings))),
     file(`${paths.nomadConfig}/agent.json`, json(nomadConfig(settings))),
     file("/etc/systemd/resolved.conf.d/consul.conf", resolvedConfig()),
     file("/etc/systemd/journald.conf.d/cluster.conf", journalConfig()),
-    file(`${paths.units}/cluster-dns-address.service`, dnsAddressUnit()),
-    file(`${paths.units}/consul.service`, consulUnit(settings)),
-    file(`${paths.units}/nomad.service`, nomadUnit(settings)),
-    file(`${paths.units}/cluster-secrets.service`, secretsUnit(settings.role)),
-    file(`${paths.units}/cluster-secrets.timer`, everyMinute("Looks for new secrets")),
-    file(`${paths.units}/cluster-boot.service`, bootUnit()),
-    ...Object.entries(standing.units).map(([name, text]) => file(`${paths.units}/${name}`, text)),
+    ...units({
+      "cluster-dns-address.service": dnsAddressUnit(),
+      "consul.service": consulUnit(settings),
+      "nomad.service": nomadUnit(settings),
+    }),
+    ...standing.flatMap((work) => units(work.units)),
   ];
+  const started = standing.flatMap(({ start }) => start ?? []);
   // The journal reads its bounds when it starts, which it did before they were written.
-  return cloudConfig(files, ["cluster-boot.service", standing.start], [["systemctl", "restart", "systemd-journald.service"]]);
+  return cloudConfig(files, started, [["systemctl", "restart", "systemd-journald.service"]]);
 }
 
 /** The `#cloud-config` of the bastion host: Session Manager's agent, nothing of the cluster. */
@@ -257,7 +150,7 @@ export function renderBastionUserData(settings: BastionSettings): string {
       }),
     ),
     ...["lib.sh", "boot.sh", ...steps.map((step) => `${step}.sh`)].map(script),
-    file(`${paths.units}/cluster-boot.service`, bootUnit()),
+    ...units({ "cluster-boot.service": bootUnit() }),
   ];
   return cloudConfig(files, ["cluster-boot.service"]);
 }

@@ -5,6 +5,7 @@ import { MANAGED_POLICY, ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT } from "./typ
 
 /** Actions that know no resource, or none that a role could name: Service Authorization Reference, by service. */
 const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
+  "cloudwatch:PutMetricData": "metrics are no resources; the namespace is a condition",
   "ec2:DescribeInstances": "EC2's Describe actions have no resource-level permissions",
   "ecr:GetAuthorizationToken": "the token is the registry's, not a repository's",
   "ssm:UpdateInstanceInformation":

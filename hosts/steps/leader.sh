@@ -1,7 +1,5 @@
 # shellcheck shell=bash
 # For the steps that look after what this server leads. Sourced, never run.
-# shellcheck source=/dev/null
-. /etc/cluster/identity.env
 
 # ask PROGRAM PATH CURL-OPTIONS...: Consul's or Nomad's agent on this host, as the operator whom every server knows.
 ask() {

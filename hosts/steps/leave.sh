@@ -55,6 +55,8 @@ beat &
 beating=$!
 trap 'kill "$beating" 2>/dev/null; rm -rf "$work"' EXIT
 systemctl stop cluster-secrets.timer
+# Its agents end on purpose. Not every stack's hosts report.
+systemctl stop cluster-report.timer 2>/dev/null || true
 if systemctl is-active --quiet nomad.service; then
   if drain "{\"Deadline\":${why%% *}000000000,\"IgnoreSystemJobs\":false}" false; then
     # When others have not taken over in time, it leaves all the same: who lets it go does not wait. In a shell of its own, as wait_for

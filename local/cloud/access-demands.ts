@@ -106,6 +106,10 @@ const resources: Readonly<Record<string, Resources>> = {
 
 /** Condition keys by action. */
 const contexts: Readonly<Record<string, (call: ApiCall) => Record<string, string>>> = {
+  "cloudwatch:PutMetricData"({ json, query }): Record<string, string> {
+    const namespace = texts(json.Namespace)[0] ?? query.get("Namespace");
+    return namespace === null ? {} : { "cloudwatch:namespace": namespace };
+  },
   "ssm:GetParametersByPath": ({ json }) => ({ "ssm:Recursive": String(json.Recursive === true) }),
   "sts:AssumeRole"({ query }) {
     const keys = { "sts:RoleSessionName": query.get("RoleSessionName"), "sts:ExternalId": query.get("ExternalId") };

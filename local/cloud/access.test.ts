@@ -2,6 +2,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
+import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import {
   AttachRolePolicyCommand,
@@ -185,6 +186,19 @@ test("a condition on the region holds, and each protocol words what is not allow
   expect(
     await refusal(new AutoScalingClient(as(cloud, workers)).send(new DescribeAutoScalingGroupsCommand({}))),
   ).toEqual([...[403, "AccessDenied", message("workers", "autoscaling:DescribeAutoScalingGroups")]]);
+});
+
+test("metrics go into the namespace that a role may write, and into no other", async () => {
+  const Condition = { StringEquals: { "cloudwatch:namespace": "blue" } };
+  const role = await roleOf(cloud, "reporter", { Action: "cloudwatch:PutMetricData", Resource: "*", Condition });
+  const put = (Namespace: string) =>
+    new CloudWatchClient(as(cloud, role)).send(
+      new PutMetricDataCommand({ Namespace, MetricData: [{ MetricName: "m", Value: 1 }] }),
+    );
+  await put("blue");
+  const [, code, said] = await refusal(put("green"));
+  expect(code).toBe("AccessDeniedException");
+  expect(said).toContain("is not authorized to perform: cloudwatch:PutMetricData on resource: *");
 });
 
 test("a statement about some resource does not allow an action that knows none", async () => {

@@ -1,4 +1,5 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -21,6 +22,7 @@ export function motoClients(endpoint: string, region: string) {
   return {
     ec2: new EC2Client(settings),
     autoscaling: new AutoScalingClient(settings),
+    cloudwatch: new CloudWatchClient(settings),
     elb: new ElasticLoadBalancingV2Client(settings),
     ecr: new ECRClient(settings),
     iam: new IAMClient(settings),

@@ -105,7 +105,7 @@ function containerOptions(stack: string, port: number): Docker.ContainerCreateOp
   return {
     name: containerName(stack),
     Image: cloudImage.tag,
-    Env: [`STACK=${stack}`],
+    Env: [`STACK=${stack}`, `MINUTE_SECONDS=${process.env.MINUTE_SECONDS ?? 60}`],
     Labels: { [STACK_LABEL]: stack },
     ExposedPorts: { [API_PORT]: {} },
     StopTimeout: 60,

@@ -16,6 +16,7 @@ import { startHypervisor } from "./hypervisor";
 import { Imds } from "./imds";
 import { InstanceReader } from "./imds-facts";
 import { Refreshes } from "./instance-refresh";
+import { watchMinutes } from "./minutes";
 import { motoEnvironment, motoImages } from "./moto";
 import { Program, type ProgramSettings } from "./programs";
 import { RegistryGate, registryConfiguration } from "./registry";
@@ -96,6 +97,7 @@ async function main(): Promise<void> {
 
   const context = { clients, hypervisor, log };
   stops.push(watchGroups(context));
+  stops.push(watchMinutes(context, settings.minuteSeconds));
   const sessions = new Sessions(clients);
   const notices = new SpotNotices(log);
   const tokens = new RegistryTokens();

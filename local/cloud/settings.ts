@@ -17,6 +17,8 @@ export interface CloudSettings {
   readonly ca: { readonly certificate: string; readonly key: string };
   /** MOTO_PYTHON and MOTO_SERVER: the interpreter that has moto, and the program to start with it. */
   readonly moto: { readonly python: string; readonly server: string; readonly port: number };
+  /** MINUTE_SECONDS: how long a minute of CloudWatch's lasts, by which alarms are judged and groups scaled; less than 60 in tests. */
+  readonly minuteSeconds: number;
   readonly registryPort: number;
   /** REGISTRY_STORAGE: folder of the registry, which outlives the cloud and may serve several. */
   readonly registryStorage: string;
@@ -27,7 +29,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): CloudSettings {
   if (!stack) throw new Error("STACK: expected the stack's name, got nothing");
   const number = (name: string, fallback: number): number => {
     const value = environment[name] ?? String(fallback);
-    if (!/^\d{1,5}$/.test(value)) throw new Error(`${name}: expected a port number, got "${value}"`);
+    if (!/^\d{1,5}$/.test(value)) throw new Error(`${name}: expected a number of at most five digits, got "${value}"`);
     return Number(value);
   };
   return {
@@ -46,6 +48,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): CloudSettings {
       server: path.resolve(environment.MOTO_SERVER ?? "local/cloud/moto/server.py"),
       port: number("MOTO_PORT", 5000),
     },
+    minuteSeconds: number("MINUTE_SECONDS", 60),
     registryPort: number("REGISTRY_PORT", 5001),
     registryStorage: environment.REGISTRY_STORAGE ?? "/var/lib/registry",
   };

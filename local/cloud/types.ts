@@ -8,6 +8,16 @@ export interface TargetHealth {
   readonly description?: string;
 }
 
+/** What a load balancer has counted, and how long its targets took lately. */
+export interface Traffic {
+  readonly requests: number;
+  /** Answers 5xx of the load balancer's own, and of targets. */
+  readonly refused: number;
+  readonly failed: number;
+  /** Mean of the last 1,024 requests. */
+  readonly responseSeconds: number;
+}
+
 /** What turns the state of the AWS API into hosts, networks, disks and load balancers. */
 export interface Hypervisor {
   /** The state has changed: reconcile soon. Calls coalesce. */
@@ -21,6 +31,8 @@ export interface Hypervisor {
   targetHealth(targetGroupArn: string): TargetHealth[];
   /** The loopback address under which a load balancer is reached from outside; undefined until it listens. */
   loadBalancerAddress(arn: string): string | undefined;
+  /** What a load balancer for HTTP has done so far; undefined for others, and until it has been looked at. */
+  traffic(loadBalancerArn: string): Traffic | undefined;
   stop(): Promise<void>;
 }
 

@@ -101,11 +101,23 @@ export async function edgeHealth(): Promise<Record<string, string>> {
   );
 }
 
-export async function setDesired(capacity: number): Promise<void> {
+async function groupName(): Promise<string> {
   const { AutoScalingGroups } = await aws("autoscaling", "describe-auto-scaling-groups");
+  return AutoScalingGroups[0].AutoScalingGroupName;
+}
+
+export async function setDesired(capacity: number): Promise<void> {
   await aws(
-    ...["autoscaling", "set-desired-capacity", "--auto-scaling-group-name", AutoScalingGroups[0].AutoScalingGroupName],
+    ...["autoscaling", "set-desired-capacity", "--auto-scaling-group-name", await groupName()],
     ...["--desired-capacity", String(capacity)],
+  );
+}
+
+/** Keeps alarms from scaling the workers, or lets them again. */
+export async function scaling(what: "suspend" | "resume"): Promise<void> {
+  await aws(
+    ...["autoscaling", `${what}-processes`, "--auto-scaling-group-name", await groupName()],
+    ...["--scaling-processes", "AlarmNotification"],
   );
 }
 

@@ -10,6 +10,7 @@ const ORDER = [
   "hostile-input",
   "rotation",
   "servers",
+  "monitoring",
   "destroy",
 ];
 

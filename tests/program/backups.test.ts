@@ -16,7 +16,6 @@ describe("backups", () => {
     encrypted = new Backups("encrypted", {
       ...common,
       protect: true,
-      alarmTopicArn: "arn:aws:sns:eu-west-1:123456789012:alarms",
       encryptionKeyArn: pulumi.output("arn:key"),
     });
     new Backups("plain", { ...common, protect: false });
@@ -51,12 +50,7 @@ describe("backups", () => {
     const rule = (name: string) => only(type, name).inputs.rules[0].applyServerSideEncryptionByDefault as unknown;
     expect(rule("plain")).toEqual({ sseAlgorithm: "AES256" });
     expect(rule("encrypted")).toEqual({ sseAlgorithm: "aws:kms", kmsMasterKeyId: "arn:key" });
-    expect(encrypted.statements.map(({ Sid }) => Sid)).toEqual([
-      "ListBackups",
-      "SaveBackups",
-      "TellAgeOfBackups",
-      "EncryptBackups",
-    ]);
+    expect(encrypted.statements.map(({ Sid }) => Sid)).toEqual(["ListBackups", "SaveBackups", "EncryptBackups"]);
   });
 
   it("outlive what overwrites or deletes them, for as long as they are kept themselves", () => {
@@ -81,19 +75,5 @@ describe("backups", () => {
     const bucket = (name: string) => only("aws:s3/bucket:Bucket", name);
     expect([bucket("plain").inputs.forceDestroy, bucket("plain").options.protect]).toEqual([true, false]);
     expect([bucket("encrypted").inputs.forceDestroy, bucket("encrypted").options.protect]).toEqual([false, true]);
-  });
-
-  it("raise an alarm when the newest is older than two should be, or nobody tells its age", () => {
-    const alarms = Object.keys(mocks.ofType("aws:cloudwatch/metricAlarm:MetricAlarm"));
-    expect(alarms.sort()).toEqual(["encrypted-consul", "encrypted-nomad", "plain-consul", "plain-nomad"]);
-    expect(only("aws:cloudwatch/metricAlarm:MetricAlarm", "encrypted-nomad").inputs).toMatchObject({
-      namespace: "cluster-test",
-      metricName: "BackupAge",
-      dimensions: { Program: "nomad" },
-      ...{ statistic: "Maximum", period: 300, evaluationPeriods: 2, threshold: 7200 },
-      ...{ comparisonOperator: "GreaterThanThreshold", treatMissingData: "breaching" },
-      alarmActions: ["arn:aws:sns:eu-west-1:123456789012:alarms"],
-      okActions: ["arn:aws:sns:eu-west-1:123456789012:alarms"],
-    });
   });
 });

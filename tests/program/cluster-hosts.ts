@@ -64,6 +64,7 @@ export function createHosts(): void {
     volumeGiB: 10,
     software,
     protect: false,
+    monitoring: true,
     rollout: atOnce,
   });
   new WorkerPool("workers", {
@@ -77,12 +78,14 @@ export function createHosts(): void {
     min: 1,
     max: 3,
     desired: 2,
+    needPercent: 60,
     instanceTypes: ["t3.small"],
     spotPercent: 0,
     image: DEBIAN_12,
     rootVolumeGiB: 20,
     servers: 5,
     software,
+    monitoring: true,
     repositoryArns: ["arn:aws:ecr:eu-west-1:123456789012:repository/cluster-test/*"],
     rollout: atOnce,
   });

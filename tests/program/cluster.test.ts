@@ -72,8 +72,15 @@ describe("the cluster's hosts", () => {
     Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
     Resource: ["arn:logs-agents:log-stream:*", "arn:logs-jobs:log-stream:*"],
   };
+  const putMetrics = {
+    Sid: "PutMetrics",
+    Effect: "Allow",
+    Action: ["cloudwatch:PutMetricData"],
+    Resource: "*",
+    Condition: { StringEquals: { "cloudwatch:namespace": "cluster-test" } },
+  };
 
-  it("let servers discover each other, read their own parameters, save backups, report lost workers and write logs, and nothing else", () => {
+  it("let servers discover each other, read their own parameters, save backups, report lost workers, logs and metrics, and nothing else", () => {
     expect(policy("servers-policy")).toEqual([
       {
         Sid: "DiscoverServers",
@@ -91,20 +98,34 @@ describe("the cluster's hosts", () => {
       { Sid: "ListBackups", Effect: "Allow", Action: ["s3:ListBucket"], Resource: "arn:backups" },
       { Sid: "SaveBackups", Effect: "Allow", Action: ["s3:PutObject"], Resource: "arn:backups/*" },
       {
-        Sid: "TellAgeOfBackups",
-        Effect: "Allow",
-        Action: ["cloudwatch:PutMetricData"],
-        Resource: "*",
-        Condition: { StringEquals: { "cloudwatch:namespace": "cluster-test" } },
-      },
-      {
         Sid: "ReportLostWorkers",
         Effect: "Allow",
         Action: ["autoscaling:SetInstanceHealth"],
         Resource: "arn:aws:autoscaling:eu-west-1:*:autoScalingGroup:*:autoScalingGroupName/cluster-test-*",
       },
       writeLogs,
+      putMetrics,
     ]);
+  });
+
+  it("scale a pool by its need, which is slow to scale in, and tell CloudWatch of its size", () => {
+    expect(mocks.ofType("aws:autoscaling/policy:Policy")["workers"]!.inputs).toEqual({
+      autoscalingGroupName: "workers",
+      policyType: "TargetTrackingScaling",
+      estimatedInstanceWarmup: 180,
+      targetTrackingConfiguration: {
+        targetValue: 60,
+        customizedMetricSpecification: {
+          namespace: "cluster-test",
+          metricName: "Need",
+          metricDimensions: [{ name: "Pool", value: "inner" }],
+          statistic: "Average",
+        },
+      },
+    });
+    const group = mocks.ofType("aws:autoscaling/group:Group")["workers"]!;
+    expect(group.inputs.enabledMetrics).toEqual(["GroupDesiredCapacity", "GroupInServiceInstances"]);
+    expect(group.options.ignoreChanges).toEqual(["desiredCapacity", "targetGroupArns"]);
   });
 
   it("have a group wait for a worker that leaves, as long as the worker says that it is at it", () => {
@@ -125,7 +146,7 @@ describe("the cluster's hosts", () => {
     expect(text).toContain("GROUP='cluster-test-workers'\\nLIFECYCLE_HOOK='leave'");
   });
 
-  it("let workers pull the stack's images, tell their group that they leave, write logs, and never read the servers' parameters", () => {
+  it("let workers pull the stack's images, tell their group that they leave, report logs and metrics, and never read the servers' parameters", () => {
     const statements = policy("workers-policy");
     expect(JSON.stringify(statements)).not.toContain("parameter/cluster-test/servers");
     expect(statements.slice(2)).toEqual([
@@ -143,6 +164,7 @@ describe("the cluster's hosts", () => {
         Resource: "arn:aws:autoscaling:eu-west-1:*:autoScalingGroup:*:autoScalingGroupName/cluster-test-workers",
       },
       writeLogs,
+      putMetrics,
     ]);
   });
 

@@ -40,6 +40,8 @@ describe("the program for dev", () => {
     expect([...new Set(untagged.map(({ type }) => type))].sort()).toEqual([
       "aws:autoscaling/attachment:Attachment",
       "aws:autoscaling/lifecycleHook:LifecycleHook",
+      "aws:autoscaling/policy:Policy",
+      "aws:cloudwatch/dashboard:Dashboard",
       "aws:ec2/route:Route",
       "aws:ec2/routeTableAssociation:RouteTableAssociation",
       "aws:ec2/volumeAttachment:VolumeAttachment",

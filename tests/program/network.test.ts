@@ -83,6 +83,7 @@ describe("Network", () => {
       "Interface com.amazonaws.eu-west-1.ecr.api",
       "Interface com.amazonaws.eu-west-1.ecr.dkr",
       "Interface com.amazonaws.eu-west-1.logs",
+      "Interface com.amazonaws.eu-west-1.monitoring",
       "Interface com.amazonaws.eu-west-1.ssm",
       "Interface com.amazonaws.eu-west-1.ssmmessages",
     ]);

@@ -35,7 +35,15 @@ const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const OUTPUTS: Record<string, (name: string, inputs: Record<string, any>) => Record<string, unknown>> = {
   "aws:ec2/instance:Instance": (name) => ({ privateIp: "10.42.0.10", publicIp: "198.51.100.10", arn: `arn:${name}` }),
   "aws:ec2/launchTemplate:LaunchTemplate": () => ({ latestVersion: 1 }),
-  "aws:lb/loadBalancer:LoadBalancer": (name) => ({ arn: `arn:${name}`, dnsName: `${name}.elb.example` }),
+  "aws:lb/loadBalancer:LoadBalancer": (name) => ({
+    arn: `arn:${name}`,
+    arnSuffix: `app/${name}/0123456789abcdef`,
+    dnsName: `${name}.elb.example`,
+  }),
+  "aws:lb/targetGroup:TargetGroup": (name) => ({
+    arn: `arn:${name}`,
+    arnSuffix: `targetgroup/${name}/0123456789abcdef`,
+  }),
   "aws:autoscaling/group:Group": (name) => ({ name, arn: `arn:${name}` }),
   "aws:iam/role:Role": (name) => ({ name, arn: `arn:${name}` }),
   "aws:iam/instanceProfile:InstanceProfile": (name) => ({ name, arn: `arn:${name}` }),

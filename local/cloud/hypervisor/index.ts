@@ -95,6 +95,7 @@ export async function startHypervisor(settings: HypervisorSettings): Promise<Hyp
     consoleOutput: (instanceId) => hosts.consoleOutput(instanceId),
     targetHealth: (targetGroupArn) => balancers.health(targetGroupArn),
     loadBalancerAddress: (arn) => balancers.address(arn),
+    traffic: (arn) => balancers.traffic(arn),
     stop: async () => {
       clearInterval(timer);
       await current;

@@ -1,11 +1,12 @@
 import type Docker from "dockerode";
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
-import type { TargetHealth } from "../types";
+import type { TargetHealth, Traffic } from "../types";
 import { toNumber } from "./addresses";
 import { STACK_LABEL, execIn, removeContainer } from "./docker";
 import { STATE_FILE, STATS_PORT, backendName, certificateFile, haproxyConfig, serverName } from "./haproxy-config";
 import { packetFilter } from "./packet-filter";
+import { parseStats, TrafficCount } from "./proxy-stats";
 import type { CloudState, TargetGroupState } from "./state";
 
 const IMAGE = "cluster-local/haproxy";
@@ -19,6 +20,7 @@ interface Proxy {
   readonly address: string;
   /** The listeners' ports, which are published. */
   readonly ports: string;
+  readonly traffic: TrafficCount;
   config?: string;
   filter?: string;
 }
@@ -114,6 +116,11 @@ export class LoadBalancers {
     });
   }
 
+  /** What the load balancer for HTTP of that ARN has counted. */
+  traffic(arn: string): Traffic | undefined {
+    return arn.includes(":loadbalancer/app/") ? this.proxies.get(arn)?.traffic.total : undefined;
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.proxies.values()].map(({ container }) => removeContainer(container)));
     this.proxies.clear();
@@ -176,7 +183,7 @@ export class LoadBalancers {
       NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: address } } } },
     });
     await container.start();
-    const proxy: Proxy = { container, address, ports: portsOf(balancer.listeners) };
+    const proxy: Proxy = { container, address, ports: portsOf(balancer.listeners), traffic: new TrafficCount() };
     this.proxies.set(arn, proxy);
     this.log(`${balancer.LoadBalancerName}: load balancer at ${outside}, ports ${ports.join(" ")}`);
     return proxy;
@@ -199,16 +206,14 @@ export class LoadBalancers {
 
   private async observeProxy(proxy: Proxy): Promise<void> {
     const stat = await command(proxy.address, "show stat").catch(() => "");
-    const [header, ...rows] = stat.split("\n").map((line) => line.split(","));
-    if (header === undefined || rows.length === 0) return;
-    const column = (name: string) => header.findIndex((title) => title.replace("# ", "") === name);
-    const [backend, server, status, detail] = ["pxname", "svname", "status", "last_chk"].map(column) as number[];
-    for (const row of rows) {
-      if (row[server!] === undefined || ["FRONTEND", "BACKEND"].includes(row[server!]!)) continue;
-      const key = `${row[backend!]}/${row[server!]}`;
-      const up = row[status!]!.startsWith("UP");
+    const rows = parseStats(stat);
+    proxy.traffic.observe(rows);
+    for (const { pxname, svname, status, last_chk } of rows) {
+      if (svname === "FRONTEND" || svname === "BACKEND") continue;
+      const key = `${pxname}/${svname}`;
+      const up = status.startsWith("UP");
       const seen = this.observations.get(key) ?? { since: Date.now(), everHealthy: false, up: false, detail: "" };
-      this.observations.set(key, { ...seen, up, everHealthy: seen.everHealthy || up, detail: row[detail!] ?? "" });
+      this.observations.set(key, { ...seen, up, everHealthy: seen.everHealthy || up, detail: last_chk });
     }
   }
 }

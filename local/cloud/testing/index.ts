@@ -14,7 +14,7 @@ import { cloudPython } from "../python";
 import { RegistryGate } from "../registry";
 import { RegistryTokens } from "../registry-tokens";
 import { Sessions, type Session } from "../sessions";
-import type { Hypervisor, TargetHealth } from "../types";
+import type { Hypervisor, TargetHealth, Traffic } from "../types";
 import { AwsCli } from "./awscli";
 
 /** A hypervisor without hosts: tests say what it sees, and read how it was called. */
@@ -24,6 +24,7 @@ export class FakeHypervisor implements Hypervisor {
   readonly hosts = new Map<string, "pending" | "running" | "dead" | "absent">();
   readonly consoles = new Map<string, string>();
   readonly balancers = new Map<string, string>();
+  readonly traffics = new Map<string, Traffic>();
   /** Health of a target group's targets, by its ARN. */
   health: (arn: string) => TargetHealth[] = () => [];
 
@@ -47,6 +48,9 @@ export class FakeHypervisor implements Hypervisor {
   }
   loadBalancerAddress(arn: string): string | undefined {
     return this.balancers.get(arn);
+  }
+  traffic(loadBalancerArn: string): Traffic | undefined {
+    return this.traffics.get(loadBalancerArn);
   }
   stop(): Promise<void> {
     return Promise.resolve();

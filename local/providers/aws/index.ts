@@ -13,6 +13,7 @@ import { monitoringResources } from "./monitoring";
 import { networkResources } from "./network";
 import { routingResources } from "./routing";
 import { scalingResources } from "./scaling";
+import { scalingPolicyResources } from "./scaling-policies";
 import { storeResources } from "./stores";
 import { targetGroupResources } from "./target-groups";
 import { volumeResources } from "./volumes";
@@ -34,6 +35,7 @@ export const awsProvider = (): ProviderModel<Aws> => ({
     ...volumeResources,
     ...launchTemplateResources,
     ...scalingResources,
+    ...scalingPolicyResources,
     ...loadBalancingResources,
     ...targetGroupResources,
     ...identityResources,

@@ -175,6 +175,14 @@ const group: ResourceModel<Aws> = {
         await autoscaling.attachLoadBalancerTargetGroups({ AutoScalingGroupName, TargetGroupARNs: attached });
       }
     }
+    if (changed.has("enabledMetrics")) {
+      const now: string[] = news.enabledMetrics ?? [];
+      const gone = (olds.enabledMetrics ?? []).filter((metric: string) => !now.includes(metric));
+      const Granularity = news.metricsGranularity;
+      if (gone.length > 0) await autoscaling.disableMetricsCollection({ AutoScalingGroupName, Metrics: gone });
+      if (now.length > 0)
+        await autoscaling.enableMetricsCollection({ AutoScalingGroupName, Metrics: now, Granularity });
+    }
     if (changed.has("suspendedProcesses")) {
       await autoscaling.resumeProcesses({ AutoScalingGroupName, ScalingProcesses: olds.suspendedProcesses });
       await autoscaling.suspendProcesses({ AutoScalingGroupName, ScalingProcesses: news.suspendedProcesses });
