@@ -7,7 +7,7 @@ describe("a stack without monitoring", () => {
     async () => {
       const { mocks, outputs } = await runProgram("dev", "up", { "cluster:monitoring": false });
       const types = Object.keys(mocks.counts());
-      expect(types.filter((type) => /cloudwatch|policy:Policy|Monitoring/.test(type))).toEqual([]);
+      expect(types.filter((type) => /metricAlarm|dashboard|policy:Policy|Monitoring/.test(type))).toEqual([]);
       const group = mocks.ofType("aws:autoscaling/group:Group")["workers-workers"]!;
       expect(group.inputs.enabledMetrics).toBeUndefined();
       expect(JSON.stringify(mocks.ofType("aws:iam/rolePolicy:RolePolicy"))).not.toContain("cloudwatch");

@@ -24,8 +24,8 @@ const check = (type: string, news: Props) =>
   operations.check(model(type), aws, { type, name: "thing", olds: {}, news, naming: { seed: new Uint8Array(4) } });
 
 test("a type that is not modelled is refused by name", () => {
-  expect(() => model("aws:s3/bucket:Bucket")).toThrow(
-    "aws:s3/bucket:Bucket: this resource type is not modelled by the local provider",
+  expect(() => model("aws:sqs/queue:Queue")).toThrow(
+    "aws:sqs/queue:Queue: this resource type is not modelled by the local provider",
   );
 });
 
