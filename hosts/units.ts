@@ -29,9 +29,9 @@ export const refreshSteps = {
 } as const;
 
 /** What the servers that lead look after. Each does its part, whatever becomes of the others. */
-const upkeepSteps = ["backup", "lost-workers"];
+const upkeepSteps = ["backup consul", "backup nomad", "lost-workers"];
 
-/** Steps that a timer starts, one after the other; with `-` before, one that fails does not end the run. */
+/** Steps, some with an argument, that a timer starts, one after the other; with `-` before, one that fails does not end the run. */
 const stepsUnit = (description: string, step: string, seconds: number, steps: readonly string[]): string =>
   `[Unit]
 Description=${description}
@@ -42,7 +42,7 @@ WorkingDirectory=${paths.boot}
 EnvironmentFile=${paths.hostEnv}
 EnvironmentFile=${paths.identity}
 Environment=STEP=${step}
-${steps.map((name) => name.replace(/^(-?)(.*)$/, "ExecStart=$1/bin/bash -Eeuo pipefail $2.sh")).join("\n")}
+${steps.map((name) => name.replace(/^(-?)(\S+)/, "ExecStart=$1/bin/bash -Eeuo pipefail $2.sh")).join("\n")}
 TimeoutStartSec=${seconds}
 `;
 
@@ -120,7 +120,7 @@ const leaves: StandingWork = {
 };
 
 const upkeep: StandingWork = {
-  scripts: ["leader.sh", ...upkeepSteps.map((step) => `${step}.sh`)],
+  scripts: ["leader.sh", "backup.sh", "lost-workers.sh"],
   units: {
     "cluster-upkeep.service": stepsUnit(
       "Upkeep of what this server leads",

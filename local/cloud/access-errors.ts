@@ -12,6 +12,7 @@ const otherSignature =
   "signing method. Consult the service documentation for details.";
 const tooOld = "Signature expired: the request's time is more than 15 minutes from now, or what was presigned is over";
 const tooSkewed = "The difference between the request time and the current time is too large.";
+const noHash: Refusal = [400, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256"];
 const notValidated: Refusal = [401, "AuthFailure", "AWS was not able to validate the provided access credentials"];
 
 /** AWS's answers to requests whose sender it does not believe, by the service's protocol. */
@@ -46,6 +47,8 @@ const refusals = {
     query: [403, "SignatureDoesNotMatch", otherSignature],
     s3: [403, "SignatureDoesNotMatch", otherSignature],
   },
+  // S3's alone.
+  unhashed: { json: noHash, ec2: noHash, query: noHash, s3: noHash },
   untimely: {
     json: [400, "InvalidSignatureException", tooOld],
     ec2: [400, "RequestExpired", "Request has expired."],

@@ -261,6 +261,10 @@ test("awscli with a role's credentials reaches the role's objects, key and Auto 
   const run = (command: string): Promise<string> => cli.run(command.split(" "));
   try {
     const put = `s3api put-object --bucket blue-files --body ${__filename} --key`;
+    // A condition that is not met refuses nobody.
+    const tlsOnly = { Effect: "Deny", Principal: "*", Action: "s3:*", Resource: "arn:aws:s3:::blue-files/*" };
+    const policy = { Statement: [{ ...tlsOnly, Condition: { Bool: { "aws:SecureTransport": "false" } } }] };
+    await cloud.aws("s3api", "put-bucket-policy", "--bucket", "blue-files", "--policy", JSON.stringify(policy));
     await run(`${put} own/a+b~ü.txt`);
     const denied = message("files", "s3:PutObject", ' on resource: "arn:aws:s3:::blue-files/other/a.txt"');
     await expect(run(`${put} other/a.txt`)).rejects.toThrow(

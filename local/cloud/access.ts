@@ -72,6 +72,8 @@ export class Access {
     if (sender === undefined) return "unknownKey";
     if (session !== undefined && signature.token !== session.token) return "wrongToken";
     if (session !== undefined && session.expires.getTime() <= Date.now()) return "expired";
+    const isHashed = call.service !== "s3" || signature.seconds !== undefined || "x-amz-content-sha256" in call.headers;
+    if (!isHashed) return "unhashed";
     if (!isSignedWith(sender.secretAccessKey, signature, call)) return "otherSignature";
     return isTimely(signature) ? sender : "untimely";
   }

@@ -3,7 +3,7 @@ import { CreateRoleCommand, DeleteRoleCommand } from "@aws-sdk/client-iam";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { stsAnswers } from "./answers-sts";
-import type { Session } from "./sessions";
+import { operator, type Session } from "./sessions";
 import { startTestCloud, type TestCloud } from "./testing";
 import { allow, as, message, policy, refusal, roleOf } from "./testing/roles";
 
@@ -60,6 +60,17 @@ test("who is unknown, shows another token, comes too late or signs with another 
   expect([unsigned.status, await unsigned.text()]).toEqual([
     403,
     expect.stringContaining("MissingAuthenticationToken"),
+  ]);
+});
+
+test("a request of S3's without its body's hash is refused, as curl's are before 8.1", async () => {
+  const scope = `${operator.accessKeyId}/20260101/eu-west-1/s3/aws4_request`;
+  const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host;x-amz-date, Signature=00`;
+  const answer = await fetch(`${cloud.endpoint}/files/one`, {
+    headers: { authorization, "x-amz-date": "20260101T000000Z" },
+  });
+  expect([answer.status, await answer.text()]).toEqual([
+    ...[400, expect.stringContaining("Missing required header for this request: x-amz-content-sha256")],
   ]);
 });
 

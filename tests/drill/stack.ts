@@ -4,6 +4,8 @@ export const WORKERS = 3;
 
 const pool: Readonly<Record<string, string | number>> = {
   ...{ min: WORKERS - 1, max: WORKERS + 2, desired: WORKERS },
+  // The drill alone says how many there are.
+  needPercent: 0,
   // One of three.
   ...{ "instanceTypes[1]": "t3a.small", spotPercent: 34 },
 };

@@ -11,26 +11,31 @@ export interface Visit {
 
 const TIMEOUT_MS = 10_000;
 
+export interface LoadOptions {
+  readonly url: string;
+  /** What a page holds that was served. */
+  readonly text: string;
+  /** Requests a second. */
+  readonly rate: number;
+  /** Requests in all; then it stops by itself. */
+  readonly limit: number;
+  /** Kept and taken again, as a browser does (the default), or a new one for each request, as of ever new visitors. */
+  readonly connections?: "kept" | "new";
+}
+
 class ClosedWhileIdle extends Error {}
 
-/**
- * A steady load from loopback: so many requests a second, whether those before have been answered or not, over connections that are
- * kept and taken again, as browsers do. At most `limit` requests in all; then it stops by itself.
- */
+/** A steady load from loopback: so many requests a second, whether those before have been answered or not. */
 export class Load {
   readonly visits: Visit[] = [];
-  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  readonly #agent: http.Agent | false;
   readonly #underWay = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
   readonly #started = Date.now();
   #sent = 0;
 
-  constructor(
-    private readonly url: URL,
-    private readonly text: string,
-    private readonly rate: number,
-    private readonly limit: number,
-  ) {
+  constructor(private readonly options: LoadOptions) {
+    this.#agent = options.connections === "new" ? false : new http.Agent({ keepAlive: true, maxSockets: 64 });
     this.#timer = setInterval(() => this.#catchUp(), 5);
   }
 
@@ -39,22 +44,28 @@ export class Load {
     return this.visits.filter(({ at }) => at >= from && at < to);
   }
 
+  /** Visits that did not get the page, in the order in which they ended. */
+  get failed(): Visit[] {
+    return this.visits.filter(({ failure }) => failure !== undefined);
+  }
+
   /** Ends the load once what is under way has ended. */
   async stop(): Promise<readonly Visit[]> {
     clearInterval(this.#timer);
     await Promise.all(this.#underWay);
-    this.#agent.destroy();
+    if (this.#agent !== false) this.#agent.destroy();
     return this.visits;
   }
 
   /** Sends what is due by the clock: a timer that comes late must not make the load lighter. */
   #catchUp(): void {
-    const due = Math.min(this.limit, Math.floor(((Date.now() - this.#started) / 1_000) * this.rate));
+    const { limit, rate } = this.options;
+    const due = Math.min(limit, Math.floor(((Date.now() - this.#started) / 1_000) * rate));
     for (; this.#sent < due; this.#sent++) {
       const visit = this.#visit().finally(() => this.#underWay.delete(visit));
       this.#underWay.add(visit);
     }
-    if (this.#sent >= this.limit) clearInterval(this.#timer);
+    if (this.#sent >= limit) clearInterval(this.#timer);
   }
 
   async #visit(): Promise<void> {
@@ -75,15 +86,16 @@ export class Load {
   }
 
   #page(agent: http.Agent | false = this.#agent): Promise<void> {
+    const { url, text } = this.options;
     return new Promise((resolve, reject) => {
       const options = { agent, timeout: TIMEOUT_MS };
-      const request = http.get(this.url, options, (response) => {
+      const request = http.get(url, options, (response) => {
         let body = "";
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => (body += chunk));
         response.on("error", reject);
         response.on("end", () => {
-          if (response.statusCode === 200 && body.includes(this.text)) resolve();
+          if (response.statusCode === 200 && body.includes(text)) resolve();
           else reject(new Error(`${response.statusCode} ${body.slice(0, 100)}`));
         });
       });

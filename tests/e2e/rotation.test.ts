@@ -1,6 +1,6 @@
 import { api, documents, type Host, hosts, operator, outputs } from "./cluster-view";
 import { eventually, local, onHost } from "./support";
-import { Visitors } from "./visitors";
+import { Load } from "./load";
 
 const VISITS = 10_000;
 const VISITS_A_SECOND = 50;
@@ -42,7 +42,7 @@ interface Allocation {
 
 describe("rotation of every secret under load", () => {
   let all: Host[];
-  let visitors: Visitors;
+  let load: Load;
   let before: {
     secrets: Secrets;
     processes: string[];
@@ -73,9 +73,12 @@ describe("rotation of every secret under load", () => {
       tasks: await tasks(),
       credentials: { consul: credentials.consulToken, nomad: credentials.nomadToken },
     };
-    visitors = new Visitors(url, "Hello from the backend on one machine", VISITS_A_SECOND, 4 * VISITS);
+    load = new Load({
+      ...{ url, text: "Hello from the backend on one machine", rate: VISITS_A_SECOND, limit: 4 * VISITS },
+      connections: "new",
+    });
   });
-  afterAll(() => visitors.leave());
+  afterAll(() => load.stop());
 
   it("is one run of up, with three numbers raised", async () => {
     const raised = ["certificates", "gossipKeys", "tokens"].flatMap((kind) => [
@@ -133,10 +136,10 @@ describe("rotation of every secret under load", () => {
   }, 450_000);
 
   it("costs no visitor a page, no agent of Consul its process and no task a restart", async () => {
-    await eventually(`${VISITS} visits`, 400, async () => expect(visitors.served).toBeGreaterThanOrEqual(VISITS));
-    const { served, failures } = await visitors.leave();
-    console.info(`${served} visits while every secret was changed, ${failures.length} failed`);
-    expect(failures).toEqual([]);
+    await eventually(`${VISITS} visits`, 400, async () => expect(load.visits.length).toBeGreaterThanOrEqual(VISITS));
+    const visits = await load.stop();
+    console.info(`${visits.length} visits while every secret was changed, ${load.failed.length} failed`);
+    expect(load.failed).toEqual([]);
     expect(await consulProcesses()).toEqual(before.processes);
     expect(await tasks()).toEqual(before.tasks);
     expect(before.tasks.every((task) => task.endsWith(" 0"))).toBe(true);

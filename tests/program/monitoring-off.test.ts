@@ -10,7 +10,7 @@ describe("a stack without monitoring", () => {
       expect(types.filter((type) => /metricAlarm|dashboard|policy:Policy|Monitoring/.test(type))).toEqual([]);
       const group = mocks.ofType("aws:autoscaling/group:Group")["workers-workers"]!;
       expect(group.inputs.enabledMetrics).toBeUndefined();
-      expect(JSON.stringify(mocks.ofType("aws:iam/rolePolicy:RolePolicy"))).not.toContain("cloudwatch");
+      expect(JSON.stringify(mocks.ofType("aws:iam/rolePolicy:RolePolicy"))).not.toContain("PutMetricData");
       const template = mocks.ofType("aws:ec2/launchTemplate:LaunchTemplate")["workers-workers"]!;
       const userData = gunzipSync(Buffer.from(template.inputs.userData as string, "base64")).toString();
       expect(userData).not.toMatch(/report-worker|cluster-report\.(service|timer)"/);

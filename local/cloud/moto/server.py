@@ -1,4 +1,4 @@
-"""moto's server, with what hosts depend on and moto leaves out of EC2, Auto Scaling, load balancing, CloudWatch, logs, Parameter
+"""moto's server, with what hosts depend on and moto leaves out of EC2, Auto Scaling, load balancing, CloudWatch, logs, S3, Parameter
 Store and Certificate Manager.
 
 Started as `server.py -H <address> -p <port>`. Each wrapper names the behaviour of AWS that it adds; everything else is moto's.
@@ -13,6 +13,7 @@ import cloudwatch  # noqa: F401
 import ec2  # noqa: F401
 import elbv2  # noqa: F401
 import logs  # noqa: F401
+import s3  # noqa: F401
 import ssm  # noqa: F401
 from moto import server
 
