@@ -12,7 +12,9 @@ def servers(program, health):
 
 # What backup.sh has noted.
 def backup(program):
-    metric("BackupAge", "Seconds", time.time() - int(open("/run/cluster/backup-" + program).read()), Program=program)
+    file = "/run/cluster/backup-" + program
+    if os.path.exists(file):
+        metric("BackupAge", "Seconds", time.time() - int(open(file).read()), Program=program)
 
 def jobs(nodes, allocations, blocked):
     states = Counter(each["ClientStatus"] for each in allocations)

@@ -7,10 +7,18 @@ import { regionOf } from "../../local/engine";
 import { operator } from "../e2e/cluster-view";
 import { STACK } from "../e2e/support";
 
+const made = new Map<object, Promise<unknown>>();
+
 const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
+  return () => {
+    const known = made.get(make) ?? make();
+    made.set(make, known);
+    return known as Promise<T>;
+  };
 };
+
+/** The stack has become another one, with other addresses and tokens. */
+export const forget = (): void => made.clear();
 
 /** The cluster's APIs. Asked for once: a drill looks many times a second, and must not load the machine that it measures. */
 export const apis = once(operator);

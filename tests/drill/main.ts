@@ -14,9 +14,11 @@ import { local, STACK } from "../e2e/support";
 import { secondsUntil } from "./clock";
 import { passes, type Result, type Scenario } from "./scenario";
 import { partitioned } from "./scenarios/network";
+import { upKilled } from "./scenarios/apply";
+import { restored } from "./scenarios/backups";
 import { badImage, brokenTraefik, failingHealthCheck, rolling } from "./scenarios/deploys";
 import { agentStopped, majorityLost } from "./scenarios/quorum";
-import { consulLeader, nomadLeader } from "./scenarios/servers";
+import { consulLeader, leadersAndWorker, nomadLeader } from "./scenarios/servers";
 import { replaced } from "./scenarios/rollout";
 import { killed, stopped } from "./scenarios/tasks";
 import { poweredOff, scaleIn, spotNotice } from "./scenarios/workers";
@@ -26,9 +28,10 @@ import { isWell } from "./view";
 
 const SCENARIOS: readonly Scenario[] = [
   ...[killed, stopped, rolling, badImage, failingHealthCheck, brokenTraefik, consulLeader, nomadLeader],
-  ...[majorityLost, replaced, agentStopped, partitioned, scaleIn, spotNotice, poweredOff],
+  ...[majorityLost, replaced, agentStopped, partitioned, scaleIn, spotNotice, poweredOff, leadersAndWorker],
+  ...[restored, upKilled],
 ];
-const RATE = 50;
+const RATE = 100;
 /** The load ends by itself after an hour, whatever becomes of the drill. */
 const MOST_REQUESTS = RATE * 3_600;
 const TEXT = "Hello from the backend on one machine";
@@ -38,12 +41,12 @@ const say = (message: string): void => console.error(`${new Date().toISOString()
 async function run(scenario: Scenario): Promise<Result> {
   say(scenario.name);
   const { url } = await outputs();
-  const load = new Load(new URL(url), TEXT, RATE, MOST_REQUESTS);
+  const load = new Load({ url, text: TEXT, rate: RATE, limit: scenario.ownsStack ? 0 : MOST_REQUESTS });
   const outcome = await scenario
     .run({ load, say: (message) => say(`  ${message}`) })
     .catch((error: Error) => ({ figures: [], error: error.message, mayFail: undefined }));
   const visits = await load.stop();
-  const failed = visits.filter(({ failure }) => failure !== undefined);
+  const { failed } = load;
   const unexpected = failed.filter((visit) => outcome.mayFail?.(visit) !== true);
   for (const { at, failure } of unexpected.slice(0, 5)) say(`  ${new Date(at).toISOString()} ${failure}`);
   return {

@@ -20,6 +20,8 @@ export interface Scenario {
   readonly name: string;
   /** Part of the short form, which CI runs. */
   readonly short?: boolean;
+  /** Takes the stack away and makes it anew, under no load: comes last. */
+  readonly ownsStack?: boolean;
   /**
    * Breaks something, waits until all is well again, and gives its figures. Requests that fail are counted by the harness over the whole
    * run; `mayFail` says which of them are part of the scenario.

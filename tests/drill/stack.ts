@@ -1,4 +1,5 @@
-import { local } from "../e2e/support";
+import { spawn } from "node:child_process";
+import { local, STACK } from "../e2e/support";
 
 export const WORKERS = 3;
 
@@ -10,9 +11,33 @@ const pool: Readonly<Record<string, string | number>> = {
   ...{ "instanceTypes[1]": "t3a.small", spotPercent: 34 },
 };
 
-/** Brings the drill's stack up, with these values besides, such as `cluster:serverInstanceType=t3.medium`. */
-export async function up(...changes: readonly string[]): Promise<void> {
-  const config = [...Object.entries(pool).map(([key, value]) => `cluster:workerPools[0].${key}=${value}`), ...changes];
-  const { code, stdout, stderr } = await local(["up", ...config.flatMap((each) => ["--config", each])], 600);
+const upArguments = (changes: readonly string[]): string[] => [
+  "up",
+  ...[...Object.entries(pool).map(([key, value]) => `cluster:workerPools[0].${key}=${value}`), ...changes].flatMap(
+    (each) => ["--config", each],
+  ),
+];
+
+/** Brings the drill's stack up, with these values besides, such as `cluster:serverInstanceType=t3.medium`. Gives what it said. */
+export async function up(...changes: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await local(upArguments(changes), 600);
   if (code !== 0) throw new Error(`${stdout}${stderr}`);
+  return `${stdout}${stderr}`;
+}
+
+/** Whether an `up` that said this has changed something. */
+export const isChanged = (said: string): boolean => !said.includes("up: nothing to change");
+
+/** Begins an `up` and kills it, the engine and all other programs that it has started, after so many seconds; gives whether it was too late. */
+export function killedUp(afterSeconds: number, ...changes: readonly string[]): Promise<boolean> {
+  const args = [".build/local.js", "--stack", STACK, ...upArguments(changes)];
+  const child = spawn("node", args, { detached: true, stdio: "ignore" });
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), afterSeconds * 1_000);
+    child.on("error", reject);
+    child.on("exit", (code) => {
+      clearTimeout(timer);
+      resolve(code === 0);
+    });
+  });
 }

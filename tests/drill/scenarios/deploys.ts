@@ -7,6 +7,7 @@ import { hosts, isWell, running } from "../view";
 /** As much of a job as is changed here. */
 interface Job {
   readonly ID: string;
+  readonly Meta: Record<string, string>;
   readonly TaskGroups: {
     readonly Services: { readonly Checks: { Path: string }[] }[];
     readonly Tasks: { readonly Config: { image: string; args?: string[] } }[];
@@ -80,6 +81,8 @@ export const badImage = reverted("bad image", "backend", (job) => {
 
 export const failingHealthCheck = reverted("failing health check", "backend", (job) => {
   for (const check of job.TaskGroups[0]!.Services[0]!.Checks) check.Path = "/health/missing";
+  // What a changed job file comes with (components/job.ts).
+  job.Meta["specification"] = "drill";
 });
 
 export const brokenTraefik = reverted("broken Traefik configuration", "traefik", (job) => {

@@ -1,7 +1,9 @@
-import { onHost } from "../../e2e/support";
+import type { Host } from "../../e2e/cluster-view";
+import { onHost, succeed } from "../../e2e/support";
 import { secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { allocations, hosts, isWell, leader } from "../view";
+import { allocations, hosts, isWell, leader, running, workerOf } from "../view";
+import { WINDOW_SECONDS } from "./workers";
 
 /** Ends the leader's process, without a word to the others; systemd starts it again. */
 function leaderKilled(program: "consul" | "nomad"): Scenario {
@@ -19,11 +21,7 @@ function leaderKilled(program: "consul" | "nomad"): Scenario {
           .join();
       const before = await ids();
       const old = await leader(program);
-      // Not started again at once: the one that comes back may be the leader again before anybody has looked.
-      await onHost(
-        old.container,
-        `systemctl kill --signal KILL ${program}.service && systemctl stop ${program}.service`,
-      );
+      await end(old, program);
       const elected = await secondsUntil("another leader", 30, async () => (await leader(program)).id !== old.id);
       await onHost(old.container, `systemctl start ${program}.service`);
       await secondsUntil("all well", 60, () => isWell(workers));
@@ -37,5 +35,42 @@ function leaderKilled(program: "consul" | "nomad"): Scenario {
   };
 }
 
+/** Ends an agent's process and keeps systemd from starting it: who comes back may lead again before anybody has looked. */
+const end = (host: Host, program: "consul" | "nomad") =>
+  onHost(host.container, `systemctl kill --signal KILL ${program}.service && systemctl stop ${program}.service`);
+
 export const consulLeader = leaderKilled("consul");
 export const nomadLeader = leaderKilled("nomad");
+
+/** Nobody can place what the worker had until there is a leader again. */
+export const leadersAndWorker: Scenario = {
+  name: "both leaders and a worker at once",
+  async run() {
+    const workers = (await hosts("worker")).length;
+    const victim = await workerOf((await running("frontend"))[0]!);
+    const old = { consul: await leader("consul"), nomad: await leader("nomad") };
+    const started = Date.now();
+    await Promise.all([
+      end(old.consul, "consul"),
+      end(old.nomad, "nomad"),
+      succeed("docker", ["kill", victim.container]),
+    ]);
+    const another = (program: "consul" | "nomad") =>
+      secondsUntil(`another leader of ${program}`, 30, async () => (await leader(program)).id !== old[program].id);
+    const elected = Math.max(...(await Promise.all([another("consul"), another("nomad")])));
+    await onHost(old.consul.container, "systemctl start consul.service");
+    await onHost(old.nomad.container, "systemctl start nomad.service");
+    await secondsUntil("a replacement", 180, async () => {
+      const gone = (await hosts("worker")).every(({ id }) => id !== victim.id);
+      return gone && (await isWell(workers));
+    });
+    return {
+      figures: [
+        { what: "other leaders", limit: 5, measured: elected, unit: "s" },
+        { what: "replacement healthy", limit: 90, measured: (Date.now() - started) / 1_000, unit: "s" },
+      ],
+      // Until somebody leads, nobody is taken out of Consul.
+      mayFail: ({ at }) => at >= started && at < started + elected * 1_000 + WINDOW_SECONDS * 1_000,
+    };
+  },
+};

@@ -1,5 +1,5 @@
 import { onHost } from "../../e2e/support";
-import { seconds, secondsUntil } from "../clock";
+import { secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
 import { hosts, isWell, processOf, resolved, running, workerOf } from "../view";
 
@@ -9,27 +9,30 @@ function signalled(name: string, signal: "KILL" | "STOP", goneWithin: number, sh
     name,
     short,
     async run() {
-      const victim = (await running("backend"))[0]!;
+      const instances = await running("backend");
+      // Of two on one worker, which have one address, DNS would not tell when one goes.
+      const victim = instances.find(
+        ({ NodeName }) => instances.filter((each) => each.NodeName === NodeName).length === 1,
+      );
+      if (victim === undefined) throw new Error("no worker has just one backend");
       const worker = await workerOf(victim);
-      const witness = (await hosts("worker")).find(({ id }) => id !== worker.id)!;
-      const workers = (await hosts("worker")).length;
+      const workers = await hosts("worker");
+      const witness = workers.find(({ id }) => id !== worker.id)!;
       const process = await processOf("backend", victim, worker);
-      const others = (await running("backend")).filter(({ ID }) => ID !== victim.ID);
-      const isAlone = others.every(({ NodeName }) => NodeName !== victim.NodeName);
       const started = Date.now();
       await onHost(worker.container, `kill -${signal} ${process}`);
-      const gone = await secondsUntil("out of DNS", 30, async () => {
-        if (!isAlone) return true;
-        return !(await resolved("backend", witness)).includes(worker.address);
-      });
-      await secondsUntil("all well again", 60, () => isWell(workers));
-      const back = seconds(started);
+      const gone = await secondsUntil(
+        "out of DNS",
+        30,
+        async () => !(await resolved("backend", witness)).includes(worker.address),
+      );
+      const back = await secondsUntil("all well again", 60, () => isWell(workers.length));
       return {
         figures: [
           { what: "out of DNS", limit: goneWithin, measured: gone, unit: "s" },
-          { what: "all instances back", limit: 15, measured: back, unit: "s" },
+          { what: "back, once out", limit: 15, measured: back, unit: "s" },
         ],
-        mayFail: ({ at }) => at >= started - 5_000 && at < started + goneWithin * 1_000,
+        mayFail: ({ at }) => at >= started - 1_000 && at < started + goneWithin * 1_000,
       };
     },
   };
