@@ -1,7 +1,7 @@
 import { aws } from "./cli/aws";
 import { logs, spotNotice, ssh, status } from "./cli/hosts";
-import { restore } from "./cli/restore";
 import { fetchPage, readableText } from "./cli/page";
+import { restore } from "./cli/restore";
 import { destroy, preview, refresh, savedOutputs, secretOutputs, up, type Outputs, type Session } from "./cli/session";
 
 const USAGE = `The cluster on this machine: the same program as on AWS, in a cloud of containers.
@@ -94,6 +94,8 @@ Next:
 
 async function main(argv: readonly string[]): Promise<number> {
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+  // Who reads the first lines only, as `head` does, has seen enough.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   const { command, rest, stack, flags, config, targets } = parseArguments(argv);
   const abort = new AbortController();
   const session: Session = { stack, config, targets, log: (line) => console.error(line), signal: abort.signal };

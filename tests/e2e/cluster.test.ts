@@ -55,7 +55,7 @@ describe("the cluster on one machine", () => {
     const started = Date.now();
     const { code, stdout, stderr } = await local(["up"], 120);
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
-    expect(`${stdout}${stderr}`).toMatch(/^up: nothing to change \(178 resources\), in \d+ s$/m);
+    expect(`${stdout}${stderr}`).toMatch(/^up: nothing to change \(190 resources\), in \d+ s$/m);
     console.info(`second up: ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }, 150_000);
 

@@ -161,6 +161,6 @@ describe("a pool that is scaled by its need", () => {
     expect(nodes.find(({ Name }) => Name === `worker-${leaving!.id}`)!.LastDrain!.Status).toBe("complete");
     const { code, stdout, stderr } = await local(["up"], 240);
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
-    expect(`${stdout}${stderr}`).toMatch(/^up: nothing to change \(178 resources\), in \d+ s$/m);
+    expect(`${stdout}${stderr}`).toMatch(/^up: nothing to change \(190 resources\), in \d+ s$/m);
   }, 800_000);
 });
