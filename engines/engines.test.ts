@@ -7,7 +7,7 @@ import * as path from "node:path";
 import * as zlib from "node:zlib";
 
 import { checksumOf, unzip } from "./download";
-import { cacheKey, engineNames, releaseOf } from "./find";
+import { cachedPath, engineNames, releaseOf } from "./find";
 import { atLeast, installEngine } from "./install";
 import versions from "./versions.json";
 
@@ -74,7 +74,8 @@ function installation(url = base) {
     version: "1.0.0",
     target: path.join(folder, "engines", "tool-1.0.0-abc", "tool"),
     release: { archive: `${url}/tool_1.0.0_linux_amd64.zip`, checksums: `${url}/tool_1.0.0_SHA256SUMS` },
-    // A module that does not exist: a test that gets as far as building ends with this text.
+    // Neither this folder nor this module exists: a test that gets as far as building ends there.
+    module: path.join(folder, "module", "tool"),
     recipe: { main: "example.com/tool", ldflags: "", takes: "no time" },
   };
 }
@@ -145,11 +146,11 @@ describe("pinned engines", () => {
 
   it("keys the cache by version and recipe", () => {
     for (const name of engineNames)
-      expect(cacheKey(name)).toMatch(new RegExp(`^${name}-${versions[name]}-[0-9a-f]{12}$`));
+      expect(cachedPath(name)).toMatch(new RegExp(`/engines/${name}-${versions[name]}-[0-9a-f]{12}/${name}$`));
   });
 
   it("knows the vendors' names of archives", () => {
-    expect(engineNames.map((name) => releaseOf(name, "linux", "x64")?.archive)).toEqual([
+    expect(engineNames.map((name) => releaseOf(name, versions[name], "linux", "x64")?.archive)).toEqual([
       "https://releases.hashicorp.com/nomad/1.11.3/nomad_1.11.3_linux_amd64.zip",
       "https://releases.hashicorp.com/consul/1.22.7/consul_1.22.7_linux_amd64.zip",
       "https://github.com/traefik/traefik/releases/download/v3.6.12/traefik_v3.6.12_linux_amd64.tar.gz",
@@ -157,7 +158,7 @@ describe("pinned engines", () => {
       "https://github.com/rhysd/actionlint/releases/download/v1.7.12/actionlint_1.7.12_linux_amd64.tar.gz",
       "https://github.com/anchore/syft/releases/download/v1.57.0/syft_1.57.0_linux_amd64.tar.gz",
     ]);
-    expect(releaseOf("nomad", "win32", "x64")).toBeUndefined();
+    expect(releaseOf("nomad", "1.11.3", "win32", "x64")).toBeUndefined();
   });
 });
 
@@ -193,6 +194,23 @@ describe("finding an engine", () => {
     fs.mkdirSync(path.dirname(cachedPath("nomad")), { recursive: true });
     fs.writeFileSync(cachedPath("nomad"), "");
     expect(enginePath("nomad")).toBe(cachedPath("nomad"));
+  });
+
+  it("keeps another version of a program, made from another module, beside the pinned one", async () => {
+    publish(zip("tool", script));
+    const { cacheRoot, ensureCached } = freshModule();
+    const source = installation();
+    fs.mkdirSync(source.module, { recursive: true });
+    for (const file of ["go.mod", "go.sum"]) fs.writeFileSync(path.join(source.module, file), "");
+    const first = await ensureCached(source, () => {});
+    fs.writeFileSync(path.join(source.module, "go.sum"), "another");
+    const second = await ensureCached(source, () => {});
+    await ensureCached(source, () => {});
+    expect(path.relative(cacheRoot(), first)).toMatch(/^engines\/tool-1\.0\.0-[0-9a-f]{12}\/tool$/);
+    expect([first, second].map((file) => fs.readFileSync(file))).toEqual([script, script]);
+    expect(second).not.toBe(first);
+    // Nothing was asked for the third time.
+    expect(requests).toHaveLength(4);
   });
 
   it("says how to get a program that is nowhere", () => {

@@ -28,7 +28,7 @@ export interface Release {
   readonly checksums: string;
 }
 
-/** How a program is made from its Go module in `engines/<name>/`. */
+/** How a program is made from its Go module. */
 export interface Recipe {
   readonly main: string;
   readonly ldflags: string;
@@ -62,12 +62,34 @@ export const recipes: Record<EngineName, Recipe> = {
   },
 };
 
+/** One version of a program, and what it is made from. */
+export interface Source {
+  readonly name: string;
+  readonly version: string;
+  readonly release: Release | undefined;
+  /** Folder of the Go module that pins the version. */
+  readonly module: string;
+  readonly recipe: Recipe;
+}
+
+function pinned(name: EngineName): Source {
+  const version = versions[name];
+  return {
+    ...{ name, version, release: releaseOf(name, version) },
+    ...{ module: path.resolve("engines", name), recipe: recipes[name] },
+  };
+}
+
 /** The vendor's own archive and checksum list, or undefined where the vendor publishes none for this platform. */
-export function releaseOf(name: EngineName, platform = process.platform, arch = process.arch): Release | undefined {
+export function releaseOf(
+  name: EngineName,
+  version: string,
+  platform = process.platform,
+  arch = process.arch,
+): Release | undefined {
   const goOs = { linux: "linux", darwin: "darwin" }[platform as string];
   const goArch = { x64: "amd64", arm64: "arm64" }[arch as string];
   if (goOs === undefined || goArch === undefined) return undefined;
-  const version = versions[name];
   switch (name) {
     case "nomad":
     case "consul": {
@@ -101,15 +123,26 @@ export function cacheRoot(): string {
 }
 
 /** Names what a cached program was made from, so that a new version or recipe never meets an old result. */
-export function cacheKey(name: EngineName): string {
+function cacheKey({ name, version, module, recipe }: Source): string {
   const hash = crypto.createHash("sha256");
-  for (const file of ["go.mod", "go.sum"]) hash.update(fs.readFileSync(path.resolve("engines", name, file)));
-  hash.update(`${recipes[name].main} ${recipes[name].ldflags} ${process.platform} ${process.arch}`);
-  return `${name}-${versions[name]}-${hash.digest("hex").slice(0, 12)}`;
+  for (const file of ["go.mod", "go.sum"]) hash.update(fs.readFileSync(path.join(module, file)));
+  hash.update(`${recipe.main} ${recipe.ldflags} ${process.platform} ${process.arch}`);
+  return `${name}-${version}-${hash.digest("hex").slice(0, 12)}`;
+}
+
+function pathOf(source: Source): string {
+  return path.join(cacheRoot(), "engines", cacheKey(source), source.name);
 }
 
 export function cachedPath(name: EngineName): string {
-  return path.join(cacheRoot(), "engines", cacheKey(name), name);
+  return pathOf(pinned(name));
+}
+
+/** The program's path in the cache, once it is there: downloaded with its checksum verified, else built. */
+export async function ensureCached(source: Source, log: (line: string) => void): Promise<string> {
+  const target = pathOf(source);
+  if (!fs.existsSync(target)) await installEngine({ ...source, target }, log);
+  return target;
 }
 
 function onPath(name: EngineName): string | undefined {
@@ -166,10 +199,7 @@ export function enginePath(name: EngineName): string {
 export async function ensureEngines(names: readonly EngineName[], log: (line: string) => void): Promise<void> {
   for (const name of names) {
     if (find(name) !== undefined) continue;
-    await installEngine(
-      { name, version: versions[name], target: cachedPath(name), release: releaseOf(name), recipe: recipes[name] },
-      log,
-    );
+    await ensureCached(pinned(name), log);
     linkStable(name);
   }
 }

@@ -3,15 +3,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { downloadRelease } from "./download";
-import type { Recipe, Release } from "./find";
+import type { Source } from "./find";
 
-export interface Installation {
-  readonly name: string;
-  readonly version: string;
+export interface Installation extends Source {
   /** The program's final path: `<cache>/engines/<key>/<name>`. Its folder appears complete or not at all. */
   readonly target: string;
-  readonly release: Release | undefined;
-  readonly recipe: Recipe;
 }
 
 const progressEveryMs = 15_000;
@@ -62,8 +58,7 @@ async function download(wanted: Installation, program: string, log: (line: strin
 }
 
 async function build(wanted: Installation, program: string, log: (line: string) => void): Promise<void> {
-  const module = path.resolve("engines", wanted.name);
-  requireGo(wanted, path.join(module, "go.mod"));
+  requireGo(wanted);
   log(`engines: building ${wanted.name} ${wanted.version} from its Go module: takes ${wanted.recipe.takes}, once`);
   const started = Date.now();
   const done = progress(`building ${wanted.name} ${wanted.version}`, log);
@@ -72,15 +67,14 @@ async function build(wanted: Installation, program: string, log: (line: string) 
       "go",
       ["build", "-mod=readonly", "-trimpath", "-ldflags", wanted.recipe.ldflags, "-o", program, wanted.recipe.main],
       {
-        cwd: module,
+        cwd: wanted.module,
         // The agents run in containers of any libc, so nothing may be linked to this machine's.
         env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-buildvcs=false" },
       },
     );
   } catch (error) {
-    throw new Error(
-      `building ${wanted.name} ${wanted.version} in engines/${wanted.name} failed:\n${(error as Error).message}`,
-    );
+    const where = path.relative(".", wanted.module);
+    throw new Error(`building ${wanted.name} ${wanted.version} in ${where} failed:\n${(error as Error).message}`);
   } finally {
     done();
   }
@@ -88,14 +82,15 @@ async function build(wanted: Installation, program: string, log: (line: string) 
 }
 
 /** Throws with the remedy unless a Go is there that can build the module. */
-function requireGo(wanted: Installation, goMod: string): void {
-  const needed = /^go (\S+)$/m.exec(fs.readFileSync(goMod, "utf8"))?.[1] ?? "1.25";
+function requireGo(wanted: Installation): void {
+  const goMod = fs.readFileSync(path.join(wanted.module, "go.mod"), "utf8");
+  const needed = /^go (\S+)$/m.exec(goMod)?.[1] ?? "1.25";
   const remedy =
     `install Go ${needed} or newer from https://go.dev/dl/ (Debian 12's own package is too old), ` +
     `or put ${wanted.name} ${wanted.version} on PATH, and run this again`;
   const go = spawnSync("go", ["env", "GOVERSION", "GOTOOLCHAIN"], {
     encoding: "utf8",
-    cwd: path.dirname(path.dirname(goMod)),
+    cwd: path.dirname(wanted.module),
   });
   if (go.error !== undefined) throw new Error(`${wanted.name} has to be built here, and there is no Go: ${remedy}`);
   const [version = "", toolchain = ""] = go.stdout.trim().split("\n");

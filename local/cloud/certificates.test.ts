@@ -52,13 +52,14 @@ test.each([
   "api.ecr.eu-west-1.amazonaws.com",
   "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
   "a-bucket.s3.eu-west-1.amazonaws.com",
+  "releases.internal",
 ])("%s is served under a certificate of its own that the CA's holders trust", async (name) => {
   expect(await namesShown(name)).toBe(`DNS:${name}`);
 });
 
-test("a name that is not AWS's gets no certificate", async () => {
+test("a name that is not the cloud's gets no certificate", async () => {
   await expect(namesShown("releases.hashicorp.com")).rejects.toThrow();
   await expect(certificates.context("amazonaws.com.example.org")).rejects.toThrow(
-    "amazonaws.com.example.org is not one of AWS's names",
+    "amazonaws.com.example.org is not one of this cloud's names",
   );
 });

@@ -3,13 +3,11 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import * as tls from "node:tls";
 import { promisify } from "node:util";
+import { ownDomains } from "./dns";
 
 const run = promisify(execFile);
 
-/** AWS's own domains: names of these, and no others, get a certificate. */
-const domains = ["amazonaws.com", "api.aws"];
-
-/** Server certificates for AWS's names, each signed by the cloud's CA when it is first asked for. */
+/** Server certificates for names of this cloud's, each signed by its CA when it is first asked for. */
 export class Certificates {
   private readonly contexts = new Map<string, Promise<tls.SecureContext>>();
 
@@ -29,11 +27,11 @@ export class Certificates {
     return new Certificates(ca, folder);
   }
 
-  /** For `SNICallback`: rejects a name that is not AWS's. */
+  /** For `SNICallback`: rejects a name that is not the cloud's own. */
   context(name: string): Promise<tls.SecureContext> {
     const lower = name.toLowerCase();
-    if (!/^[a-z0-9.-]{1,253}$/.test(lower) || !domains.some((domain) => lower.endsWith(`.${domain}`))) {
-      return Promise.reject(new Error(`${name} is not one of AWS's names`));
+    if (!/^[a-z0-9.-]{1,253}$/.test(lower) || !ownDomains.some((domain) => `.${lower}`.endsWith(`.${domain}`))) {
+      return Promise.reject(new Error(`${name} is not one of this cloud's names`));
     }
     let context = this.contexts.get(lower);
     if (context === undefined) {

@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { ensureCloudCa } from "../images/cloud-ca";
 import { engine } from "../images/docker";
 import { ensureImage, type ImageSpec } from "../images/image";
+import { ensureMirror } from "../images/mirror";
 import { cloudBaseImage } from "../images/service-images";
 import { isAbsent, removeContainer, STACK_LABEL } from "./hypervisor/docker";
 
@@ -123,6 +124,7 @@ function containerOptions(stack: string, port: number): Docker.ContainerCreateOp
         { Type: "bind", Source: "/dev", Target: "/dev" },
         { Type: "bind", Source: ca.certificate, Target: "/ca/ca.crt", ReadOnly: true },
         { Type: "bind", Source: ca.key, Target: "/ca/ca.key", ReadOnly: true },
+        { Type: "bind", Source: ensureMirror(), Target: "/releases", ReadOnly: true },
       ],
     },
   };

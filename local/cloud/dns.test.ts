@@ -3,7 +3,7 @@ import { dnsConfiguration } from "./dns";
 const first = { vpcId: "vpc-1", cidr: "10.42.0.0/16", address: "10.42.0.2" };
 const second = { vpcId: "vpc-2", cidr: "10.43.0.0/16", address: "10.43.0.2" };
 
-test("in its only VPC, AWS's names lead to the cloud's address there, and private names to their hosts", () => {
+test("in its only VPC, the cloud's names lead to the cloud's address there, and private names to their hosts", () => {
   expect(dnsConfiguration("eu-west-1", [first])).toBe(
     [
       "no-hosts",
@@ -16,6 +16,8 @@ test("in its only VPC, AWS's names lead to the cloud's address there, and privat
       "local=/amazonaws.com/",
       "address=/api.aws/10.42.0.2",
       "local=/api.aws/",
+      "address=/releases.internal/10.42.0.2",
+      "local=/releases.internal/",
       "synth-domain=eu-west-1.compute.internal,10.42.0.0/16,ip-",
       "local=/compute.internal/",
       "",
@@ -23,11 +25,12 @@ test("in its only VPC, AWS's names lead to the cloud's address there, and privat
   );
 });
 
-test("with several VPCs, AWS's names lead to the link-local address that is the same in all of them", () => {
+test("with several VPCs, the cloud's names lead to the link-local address that is the same in all of them", () => {
   const lines = dnsConfiguration("eu-west-1", [first, second]).split("\n");
   expect(lines.filter((line) => line.startsWith("address="))).toEqual([
     "address=/amazonaws.com/169.254.169.253",
     "address=/api.aws/169.254.169.253",
+    "address=/releases.internal/169.254.169.253",
   ]);
   expect(lines.filter((line) => line.startsWith("listen-address="))).toEqual([
     "listen-address=169.254.169.253",
@@ -36,6 +39,6 @@ test("with several VPCs, AWS's names lead to the link-local address that is the 
   ]);
 });
 
-test("names that are not AWS's are left to the machine's resolvers", () => {
+test("names that are not the cloud's are left to the machine's resolvers", () => {
   expect(dnsConfiguration("eu-west-1", [first])).not.toContain("hashicorp");
 });

@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import { promisify } from "node:util";
 import type { Program } from "./programs";
+import { RELEASES_HOST } from "./releases";
 import type { VpcNetwork } from "./types";
 
 const run = promisify(execFile);
@@ -12,7 +13,7 @@ export const RESOLVER = "169.254.169.253";
 export const METADATA = "169.254.169.254";
 
 /** Domains that are this cloud's inside of a VPC; everything else is asked of the machine's own resolvers. */
-const ownDomains = ["amazonaws.com", "api.aws"];
+export const ownDomains = ["amazonaws.com", "api.aws", RELEASES_HOST];
 
 /** Configuration of dnsmasq as the resolver of these VPCs. */
 export function dnsConfiguration(region: string, networks: readonly VpcNetwork[]): string {

@@ -7,12 +7,15 @@ import { changes, errorResponse, readCall, serviceOf, type ApiCall, type ApiResp
 import type { Certificates } from "./certificates";
 import { ask, passThrough, readBody, reply } from "./proxy";
 import { isRegistryHost, type RegistryGate } from "./registry";
+import { RELEASES_HOST, serveRelease } from "./releases";
 
 export interface FrontSettings {
   readonly motoPort: number;
   readonly answers: Answers;
   readonly context: AnswerContext;
   readonly registry: RegistryGate;
+  /** Folder of the mirror of releases. */
+  readonly releases: string;
   readonly access: Pick<Access, "refusal">;
   /** The cloud's region: a service of this one pokes the hypervisor. */
   readonly region: string;
@@ -21,7 +24,7 @@ export interface FrontSettings {
 /** Services whose state the hypervisor turns into things. */
 const poking = ["ec2", "autoscaling", "elasticloadbalancing"];
 
-/** The AWS API and the registry, as HTTP requests reach them: what this cloud adds, and moto behind it. */
+/** The AWS API, the registry and the mirror of releases, as HTTP requests reach them: what this cloud adds, and moto behind it. */
 export class Front {
   constructor(private readonly settings: FrontSettings) {}
 
@@ -56,7 +59,8 @@ export class Front {
 
   private async route(request: http.IncomingMessage, response: http.ServerResponse, fromVpc: boolean): Promise<void> {
     const { url = "/", headers } = request;
-    const { access, context, motoPort, registry } = this.settings;
+    const { access, context, motoPort, registry, releases } = this.settings;
+    if (headers.host === RELEASES_HOST) return serveRelease(releases, request, response);
     if (url.startsWith("/v2/") || isRegistryHost(headers.host ?? ""))
       return registry.handle(request, response, fromVpc);
     if (!fromVpc && url === "/_cloud/health") return void response.end("ready\n");

@@ -103,7 +103,7 @@ async function main(): Promise<void> {
   const tokens = new RegistryTokens();
   const access = new Access({ accountId, sessions, clients });
   const front = new Front({
-    ...{ motoPort: moto.port, region, context, access },
+    ...{ motoPort: moto.port, region, context, access, releases: settings.releases },
     registry: new RegistryGate({ port: registryPort, storage, accountId, region, clients, tokens, access }),
     answers: {
       ...{ ...ec2Answers, ...elbAnswers, ...stsAnswers(sessions), ...ecrAnswers({ storage, sessions, tokens }) },

@@ -9,7 +9,7 @@ export interface CloudSettings {
   readonly accountId: string;
   /** PORT of the plain API, published on the machine's loopback. */
   readonly port: number;
-  /** TLS_PORT of the API and registry under AWS's own names, in the VPCs. */
+  /** TLS_PORT of the API and registry under AWS's own names, and of the mirror of releases, in the VPCs. */
   readonly tlsPort: number;
   /** METADATA_PORT of the instance metadata service. */
   readonly metadataPort: number;
@@ -22,6 +22,8 @@ export interface CloudSettings {
   readonly registryPort: number;
   /** REGISTRY_STORAGE: folder of the registry, which outlives the cloud and may serve several. */
   readonly registryStorage: string;
+  /** RELEASES: folder of the mirror of releases. */
+  readonly releases: string;
 }
 
 export function readSettings(environment: NodeJS.ProcessEnv): CloudSettings {
@@ -51,5 +53,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): CloudSettings {
     minuteSeconds: number("MINUTE_SECONDS", 60),
     registryPort: number("REGISTRY_PORT", 5001),
     registryStorage: environment.REGISTRY_STORAGE ?? "/var/lib/registry",
+    releases: environment.RELEASES ?? "/releases",
   };
 }

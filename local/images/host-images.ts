@@ -5,7 +5,7 @@ import versions from "../../engines/versions.json";
 import { debianImage } from "./base-images";
 import { ensureCloudCa } from "./cloud-ca";
 import type { ImageSpec } from "./image";
-import { ensureMirror, mirrorSums } from "./mirror";
+import { ensureMirror, mirrorSums, pinnedReleases } from "./mirror";
 
 /** Debian 12 with systemd and cloud-init, nothing else: the stock machine image. */
 export const amiImage = "cluster-local/debian:12";
@@ -37,7 +37,10 @@ export const host: ImageSpec = {
   takes: "1 to 2 minutes",
   prepare: (context) => {
     for (const name of installScripts) fs.cpSync(stepFile(name), path.join(context, "steps", name));
-    fs.cpSync(ensureMirror(), path.join(context, "mirror"), { recursive: true });
+    const mirror = ensureMirror();
+    for (const release of pinnedReleases) {
+      fs.cpSync(path.join(mirror, release), path.join(context, "mirror", release), { recursive: true });
+    }
   },
 };
 

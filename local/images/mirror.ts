@@ -9,27 +9,33 @@ import versions from "../../engines/versions.json";
 const programs = ["consul", "nomad"] as const;
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 
+const mirrorRoot = (): string => path.join(cacheRoot(), "mirror");
+
+/** The pinned Consul and Nomad, as folders of the mirror. */
+export const pinnedReleases = programs.map((name) => path.join(name, versions[name]));
+
 /**
  * A folder laid out like releases.hashicorp.com, with the Consul and Nomad that this machine has: what hosts install from where
  * the real site is out of reach. Made when missing or when a program is another than before; returns its path.
  */
 export function ensureMirror(): string {
-  const root = path.join(cacheRoot(), "mirror");
-  for (const name of programs) {
-    const program = enginePath(name);
-    const folder = path.join(root, name, versions[name]);
-    const archive = `${name}_${versions[name]}_linux_${architecture}.zip`;
-    const from = path.join(folder, `.${archive}.from`);
-    const identity = `${program} ${fingerprint(program)}`;
-    if (fs.existsSync(from) && fs.readFileSync(from, "utf8") === identity) continue;
-    fs.mkdirSync(folder, { recursive: true });
-    const bytes = zipOf(name, fs.readFileSync(program));
-    const sum = crypto.createHash("sha256").update(bytes).digest("hex");
-    writeWhole(path.join(folder, archive), bytes);
-    writeWhole(path.join(folder, `${name}_${versions[name]}_SHA256SUMS`), `${sum}  ${archive}\n`);
-    writeWhole(from, identity);
-  }
-  return root;
+  for (const name of programs) addToMirror(name, versions[name], enginePath(name));
+  return mirrorRoot();
+}
+
+/** Has the mirror offer this program under this version, unless it does. */
+export function addToMirror(name: string, version: string, program: string): void {
+  const folder = path.join(mirrorRoot(), name, version);
+  const archive = `${name}_${version}_linux_${architecture}.zip`;
+  const from = path.join(folder, `.${archive}.from`);
+  const identity = `${program} ${fingerprint(program)}`;
+  if (fs.existsSync(from) && fs.readFileSync(from, "utf8") === identity) return;
+  fs.mkdirSync(folder, { recursive: true });
+  const bytes = zipOf(name, fs.readFileSync(program));
+  const sum = crypto.createHash("sha256").update(bytes).digest("hex");
+  writeWhole(path.join(folder, archive), bytes);
+  writeWhole(path.join(folder, `${name}_${version}_SHA256SUMS`), `${sum}  ${archive}\n`);
+  writeWhole(from, identity);
 }
 
 /** SHA-256 of each archive in the mirror, in the form that stack configuration takes. */

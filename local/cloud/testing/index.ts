@@ -137,7 +137,7 @@ export async function startTestCloud(
     ...{ port: registryPort, storage: registryStorage, accountId, region, clients, tokens, access },
   });
   const answers = makeAnswers(context, { sessions, tokens });
-  const front = new Front({ motoPort: port, region, context, access, registry, answers });
+  const front = new Front({ motoPort: port, region, context, access, registry, answers, releases: folder });
   const plain = await front.listenPlain(0, "127.0.0.1");
   const endpoint = `http://127.0.0.1:${plain.port}`;
   let cli: AwsCli | undefined;
