@@ -19,7 +19,7 @@ import { restored } from "./scenarios/backups";
 import { badImage, brokenTraefik, failingHealthCheck, rolling } from "./scenarios/deploys";
 import { agentStopped, majorityLost } from "./scenarios/quorum";
 import { consulLeader, leadersAndWorker, nomadLeader } from "./scenarios/servers";
-import { replaced } from "./scenarios/rollout";
+import { replaced, upgraded } from "./scenarios/rollout";
 import { killed, stopped } from "./scenarios/tasks";
 import { poweredOff, scaleIn, spotNotice } from "./scenarios/workers";
 import { up, WORKERS } from "./stack";
@@ -29,7 +29,7 @@ import { isWell } from "./view";
 const SCENARIOS: readonly Scenario[] = [
   ...[killed, stopped, rolling, badImage, failingHealthCheck, brokenTraefik, consulLeader, nomadLeader],
   ...[majorityLost, replaced, agentStopped, partitioned, scaleIn, spotNotice, poweredOff, leadersAndWorker],
-  ...[restored, upKilled],
+  ...[restored, upgraded, upKilled],
 ];
 const RATE = 100;
 /** The load ends by itself after an hour, whatever becomes of the drill. */
@@ -40,13 +40,24 @@ const say = (message: string): void => console.error(`${new Date().toISOString()
 
 async function run(scenario: Scenario): Promise<Result> {
   say(scenario.name);
-  const { url } = await outputs();
-  const load = new Load({ url, text: TEXT, rate: RATE, limit: scenario.ownsStack ? 0 : MOST_REQUESTS });
+  let load: Load | undefined;
+  const drill = {
+    say: (message: string) => say(`  ${message}`),
+    async startLoad() {
+      const { url } = await outputs();
+      load = new Load({ url, text: TEXT, rate: RATE, limit: MOST_REQUESTS });
+    },
+    get load() {
+      if (load === undefined) throw new Error("there is no load yet");
+      return load;
+    },
+  };
+  if (!scenario.ownsStack) await drill.startLoad();
   const outcome = await scenario
-    .run({ load, say: (message) => say(`  ${message}`) })
+    .run(drill)
     .catch((error: Error) => ({ figures: [], error: error.message, mayFail: undefined }));
-  const visits = await load.stop();
-  const { failed } = load;
+  const visits = (await load?.stop()) ?? [];
+  const failed = load?.failed ?? [];
   const unexpected = failed.filter((visit) => outcome.mayFail?.(visit) !== true);
   for (const { at, failure } of unexpected.slice(0, 5)) say(`  ${new Date(at).toISOString()} ${failure}`);
   return {

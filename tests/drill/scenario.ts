@@ -12,7 +12,10 @@ export interface Figure {
 
 /** What a scenario works with. */
 export interface Drill {
+  /** What has been asked since the scenario began. */
   readonly load: Load;
+  /** For who {@link Scenario.ownsStack owns the stack}, once there is a page to ask for. */
+  startLoad(): Promise<void>;
   say(message: string): void;
 }
 
@@ -20,7 +23,7 @@ export interface Scenario {
   readonly name: string;
   /** Part of the short form, which CI runs. */
   readonly short?: boolean;
-  /** Takes the stack away and makes it anew, under no load: comes last. */
+  /** Takes the stack away and makes it anew, and begins the load itself, if any: comes last. */
   readonly ownsStack?: boolean;
   /**
    * Breaks something, waits until all is well again, and gives its figures. Requests that fail are counted by the harness over the whole

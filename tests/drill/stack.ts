@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { local, STACK } from "../e2e/support";
+import { leftovers, local, STACK } from "../e2e/support";
 
 export const WORKERS = 3;
 
@@ -40,4 +40,11 @@ export function killedUp(afterSeconds: number, ...changes: readonly string[]): P
       resolve(code === 0);
     });
   });
+}
+
+/** Takes the stack away; gives how many containers, networks and volumes of it are left. */
+export async function destroy(): Promise<number> {
+  const { code, stdout, stderr } = await local(["destroy"], 300);
+  if (code !== 0) throw new Error(`${stdout}${stderr}`);
+  return Object.values(await leftovers()).flat().length;
 }

@@ -72,19 +72,25 @@ export async function processOf(job: string, { ID }: Allocation, worker: Host): 
   return (await onHost(worker.container, `docker inspect --format '{{.State.Pid}}' ${name}`)).trim();
 }
 
+/** Whether an app has its instances, each on a worker of its own, and none that is still to go. */
+async function isPlaced(job: string, instances: number): Promise<boolean> {
+  const { consul } = await apis();
+  const passing = await consul.get<unknown[]>(`/v1/health/service/${job}?passing`);
+  const placed = (await allocations(job)).filter(({ ClientStatus }) => ClientStatus === "running");
+  const workers = new Set(placed.map(({ NodeName }) => NodeName));
+  return [passing.length, placed.length, workers.size].every((count) => count === instances);
+}
+
 /** Whether so many workers are ready, each behind the load balancer and well, with all instances of the apps. */
 export async function isWell(workers: number, instances = 2): Promise<boolean> {
-  const { nomad, consul } = await apis();
-  const ready = await readyWorkers(nomad);
+  const ready = await readyWorkers((await apis()).nomad);
   const edge = await edgeHealth();
-  const passing = await Promise.all(
-    ["frontend", "backend"].map((name) => consul.get<unknown[]>(`/v1/health/service/${name}?passing`)),
-  );
+  const placed = await Promise.all(["frontend", "backend"].map((job) => isPlaced(job, instances)));
   return (
     ready.length === workers &&
     edge.length === workers &&
     edge.every((state) => state === "healthy") &&
-    passing.every(({ length }) => length === instances)
+    placed.every(Boolean)
   );
 }
 

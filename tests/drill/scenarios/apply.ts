@@ -1,9 +1,8 @@
 import { page, outputs } from "../../e2e/cluster-view";
-import { leftovers, local } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import { forget } from "../clients";
 import type { Scenario } from "../scenario";
-import { isChanged, killedUp, up, WORKERS } from "../stack";
+import { destroy, isChanged, killedUp, up, WORKERS } from "../stack";
 import { isWell } from "../view";
 
 /** What each run that is killed is about, and how long it takes about: the first is to make everything from nothing. */
@@ -17,13 +16,6 @@ const RUNS: readonly { readonly lasts: number; readonly changes: readonly string
   { lasts: 50, changes: ["cluster:serverInstanceType=t3.large"] },
   { lasts: 30, changes: ["cluster:rotation.certificates=2", "cluster:rotation.tokens=2"] },
 ];
-
-async function destroy(): Promise<number> {
-  const { code, stdout, stderr } = await local(["destroy"], 300);
-  if (code !== 0) throw new Error(`${stdout}${stderr}`);
-  const left = await leftovers();
-  return Object.values(left).flat().length;
-}
 
 /** Ends with nothing, as it begins. */
 export const upKilled: Scenario = {
