@@ -21,8 +21,6 @@ export interface Drill {
 
 export interface Scenario {
   readonly name: string;
-  /** Part of the short form, which CI runs. */
-  readonly short?: boolean;
   /** Takes the stack away and makes it anew, and begins the load itself, if any: comes last. */
   readonly ownsStack?: boolean;
   /**

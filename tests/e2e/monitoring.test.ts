@@ -76,7 +76,7 @@ describe("monitoring", () => {
   it("finds nothing wrong with a cluster that is well", async () => {
     await eventually("all alarms at rest", 120, async () => {
       const states = await alarms();
-      expect(Object.keys(states)).toHaveLength(12);
+      expect(Object.keys(states)).toHaveLength(14);
       expect(Object.entries(states).filter(([, state]) => state !== "OK")).toEqual([]);
     });
   }, 150_000);

@@ -11,6 +11,7 @@ const ORDER = [
   "rotation",
   "servers",
   "monitoring",
+  "drill",
   "destroy",
 ];
 

@@ -9,7 +9,6 @@ import { WINDOW_SECONDS } from "./workers";
 function leaderKilled(program: "consul" | "nomad"): Scenario {
   return {
     name: `kill -9 of ${program === "consul" ? "Consul" : "Nomad"}'s leader`,
-    short: true,
     async run() {
       const workers = (await hosts("worker")).length;
       const ids = async () =>

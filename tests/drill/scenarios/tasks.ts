@@ -4,10 +4,9 @@ import type { Scenario } from "../scenario";
 import { hosts, isWell, processOf, resolved, running, workerOf } from "../view";
 
 /** Ends or stops one backend's process by a signal; requests that it has at that moment may fail, no other. */
-function signalled(name: string, signal: "KILL" | "STOP", goneWithin: number, short: boolean): Scenario {
+function signalled(name: string, signal: "KILL" | "STOP", goneWithin: number): Scenario {
   return {
     name,
-    short,
     async run() {
       const instances = await running("backend");
       // Of two on one worker, which have one address, DNS would not tell when one goes.
@@ -38,5 +37,5 @@ function signalled(name: string, signal: "KILL" | "STOP", goneWithin: number, sh
   };
 }
 
-export const killed = signalled("kill -9 of a backend", "KILL", 2, true);
-export const stopped = signalled("SIGSTOP of a backend", "STOP", 4, false);
+export const killed = signalled("kill -9 of a backend", "KILL", 2);
+export const stopped = signalled("SIGSTOP of a backend", "STOP", 4);

@@ -10,7 +10,6 @@ export const WINDOW_SECONDS = 12;
 
 export const poweredOff: Scenario = {
   name: "worker powered off",
-  short: true,
   async run({ load }) {
     const victim = await workerOf((await running("frontend"))[0]!);
     const witness = (await hosts("worker")).find(({ id }) => id !== victim.id)!;
@@ -102,7 +101,6 @@ export const spotNotice: Scenario = {
 
 export const scaleIn: Scenario = {
   name: "scale in by one",
-  short: true,
   async run() {
     const before = await hosts("worker");
     await setDesired(before.length - 1);

@@ -1,0 +1,38 @@
+import { outputs } from "../e2e/cluster-view";
+import { Load } from "../e2e/load";
+import type { Result, Scenario } from "./scenario";
+
+/** Requests a second. */
+const RATE = 100;
+/** The load ends by itself after an hour, whatever becomes of the drill. */
+const MOST_REQUESTS = RATE * 3_600;
+const TEXT = "Hello from the backend on one machine";
+
+/** Runs a scenario under load. One that throws has failed, and says why. */
+export async function run(scenario: Scenario, say: (message: string) => void): Promise<Result> {
+  let load: Load | undefined;
+  const drill = {
+    say,
+    async startLoad() {
+      const { url } = await outputs();
+      load = new Load({ url, text: TEXT, rate: RATE, limit: MOST_REQUESTS });
+    },
+    get load() {
+      if (load === undefined) throw new Error("there is no load yet");
+      return load;
+    },
+  };
+  if (!scenario.ownsStack) await drill.startLoad();
+  const outcome = await scenario
+    .run(drill)
+    .catch((error: Error) => ({ figures: [], error: error.message, mayFail: undefined }));
+  const visits = (await load?.stop()) ?? [];
+  const failed = load?.failed ?? [];
+  const unexpected = failed.filter((visit) => outcome.mayFail?.(visit) !== true);
+  for (const { at, failure } of unexpected.slice(0, 5)) say(`${new Date(at).toISOString()} ${failure}`);
+  return {
+    ...{ scenario: scenario.name, figures: outcome.figures, requests: visits.length },
+    ...{ failed: failed.length, unexpected: unexpected.length },
+    ...("error" in outcome ? { error: outcome.error } : {}),
+  };
+}
