@@ -36,6 +36,11 @@ export interface TaskConfig {
   readonly memoryMib: number;
 }
 
+export interface TraefikConfig extends TaskConfig {
+  /** Of the image that is built here. */
+  readonly version: string;
+}
+
 export interface AppConfig extends TaskConfig {
   readonly count: number;
 }
@@ -152,10 +157,15 @@ export function readTask(fields: Fields, cpuMhz: number, memoryMib: number): Tas
   };
 }
 
-export function readTraefik(fields: Fields): TaskConfig {
-  const task = readTask(fields, 200, 128);
+const TRAEFIK_VERSION = "3.6.12";
+
+export function readTraefik(fields: Fields): TraefikConfig {
+  const traefik = {
+    ...readTask(fields, 200, 128),
+    version: fields.text("version", TRAEFIK_VERSION, VERSION, `a version such as ${TRAEFIK_VERSION}`),
+  };
   fields.refuseUnknown();
-  return task;
+  return traefik;
 }
 
 export function readBackend(fields: Fields): AppConfig & { readonly greeting: string } {

@@ -63,7 +63,7 @@ describe("configuration", () => {
       rotation: { certificates: 1, gossipKeys: 1, tokens: 1 },
       backups: { everyMinutes: 60, keepDays: 30 },
       certificate: undefined,
-      traefik: { image: undefined, cpuMhz: 200, memoryMib: 128 },
+      traefik: { image: undefined, version: "3.6.12", cpuMhz: 200, memoryMib: 128 },
       backend: { image: undefined, count: 2, cpuMhz: 100, memoryMib: 128, greeting: "Hello from the backend" },
       frontend: { image: undefined, count: 2, cpuMhz: 100, memoryMib: 128, title: "Frontend" },
       readyTimeoutSeconds: 600,
@@ -200,8 +200,12 @@ describe("configuration errors", () => {
       "certificateArn: expected a value, as hostname has one, got nothing; set both for HTTPS, or neither for HTTP",
     ],
     [
+      { traefik: { version: "v3" } },
+      "traefik.version: expected a version such as 3.6.12, got \"v3\"; set it with: pulumi config set --path 'traefik.version' 3.6.12",
+    ],
+    [
       { traefik: { count: 2 } },
-      "traefik.count: expected one of cpuMhz, image, memoryMib, got \"count\"; remove it with: pulumi config rm --path 'traefik.count'",
+      "traefik.count: expected one of cpuMhz, image, memoryMib, version, got \"count\"; remove it with: pulumi config rm --path 'traefik.count'",
     ],
     [
       { backend: { count: 0, image: "backend" } },

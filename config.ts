@@ -31,7 +31,7 @@ import {
   readRotation,
   readTraefik,
   type ReleaseConfig,
-  type TaskConfig,
+  type TraefikConfig,
   type WorkerPoolConfig,
   X86_TYPE,
 } from "./config-sections";
@@ -67,7 +67,7 @@ export interface StackConfig {
   readonly rotation: SecretRotation;
   readonly backups: BackupsConfig;
   readonly certificate?: { readonly arn: string; readonly hostname: string };
-  readonly traefik: TaskConfig;
+  readonly traefik: TraefikConfig;
   readonly backend: AppConfig & { readonly greeting: string };
   readonly frontend: AppConfig & { readonly title: string };
   readonly readyTimeoutSeconds: number;

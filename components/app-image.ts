@@ -13,6 +13,8 @@ export interface AppImageArgs {
   readonly app: string;
   /** An image that somebody else has built and pushed, by digest or tag. Without it, the image is built here. */
   readonly reference?: string;
+  /** Arguments of the Dockerfile. */
+  readonly buildArgs?: Readonly<Record<string, string>>;
   /** Whether a repository that still holds images may be deleted. */
   readonly deleteImages: boolean;
   /** Encrypts the images instead of ECR's own key. */
@@ -44,8 +46,9 @@ export class AppImage extends pulumi.ComponentResource {
       name,
       {
         context: { location: context },
+        buildArgs: args.buildArgs,
         // Tags are immutable: other contents need another tag.
-        tags: [pulumi.interpolate`${repository.repositoryUrl}:${contentHash(context)}`],
+        tags: [pulumi.interpolate`${repository.repositoryUrl}:${contentHash(context, args.buildArgs)}`],
         platforms: ["linux/amd64"],
         push: true,
         // A preview needs neither a Docker engine nor the repository.

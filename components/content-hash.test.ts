@@ -39,6 +39,11 @@ describe("contentHash", () => {
     expect(contentHash(folder)).not.toBe(before);
   });
 
+  it("changes with the build's arguments", () => {
+    const [one, another] = ["1.0.0", "1.0.1"].map((VERSION) => contentHash(folder, { VERSION }));
+    expect(new Set([contentHash(folder), one, another]).size).toBe(3);
+  });
+
   it.each(["node_modules/a/index.js", "NOTES.md", "src/deep/build.log", "test/app.test.ts"])(
     "does not change with %s, which .dockerignore leaves out",
     (name) => {

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import * as path from "node:path";
 
-/** Sixteen hexadecimal digits that change when anything that a Docker build of this folder sees changes. */
-export function contentHash(folder: string): string {
+/** Sixteen hexadecimal digits that change when anything that a Docker build of this folder with these arguments sees changes. */
+export function contentHash(folder: string, buildArgs: Readonly<Record<string, string>> = {}): string {
   const ignored = ignoreRules(folder);
   const hash = createHash("sha256");
+  for (const [name, value] of Object.entries(buildArgs)) hash.update(`${name}=${value}\0`);
   for (const file of filesUnder(folder, "", ignored)) {
     const full = path.join(folder, file.path);
     const content = file.link ? readlinkSync(full) : readFileSync(full);

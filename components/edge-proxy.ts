@@ -25,6 +25,8 @@ export interface EdgeProxyArgs {
   /** With it, HTTPS, and HTTP redirects there. Without it, HTTP. */
   readonly certificate?: Certificate;
   readonly image?: string;
+  /** Of Traefik, where the image is built here. */
+  readonly version: string;
   readonly cpuMhz: number;
   readonly memoryMib: number;
   readonly provider: nomad.Provider;
@@ -86,6 +88,7 @@ export class EdgeProxy extends pulumi.ComponentResource {
         identity: args.identity,
         app: "traefik",
         reference: args.image,
+        buildArgs: { TRAEFIK_IMAGE: `traefik:v${args.version}` },
         deleteImages: args.deleteImages,
         encryptionKeyArn: args.encryptionKeyArn,
       },

@@ -68,9 +68,11 @@ describe("pinned versions", () => {
   it("are the same where hosts download them and where engines are built", () => {
     const project = parse(read("Pulumi.yaml")) as { config: Record<string, { default?: unknown }> };
     const declared = (key: string) => (project.config[key] ?? project.config[`cluster:${key}`])?.default;
-    expect({ nomad: declared("nomadVersion"), consul: declared("consulVersion") }).toEqual({
+    const { version: traefik } = declared("traefik") as { version: string };
+    expect({ nomad: declared("nomadVersion"), consul: declared("consulVersion"), traefik }).toEqual({
       nomad: versions.nomad,
       consul: versions.consul,
+      traefik: versions.traefik,
     });
   });
 

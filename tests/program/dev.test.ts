@@ -104,6 +104,13 @@ describe("the program for dev", () => {
     });
   });
 
+  it("builds Traefik's image from the version that is configured, under a tag of its own", async () => {
+    const image = mocks.ofType("docker-build:index:Image")["edge-image"]!.inputs;
+    expect(image.buildArgs).toEqual({ TRAEFIK_IMAGE: "traefik:v3.6.12" });
+    expect(mocks.ofType("docker-build:index:Image")["backend-image"]!.inputs.buildArgs).toBeUndefined();
+    expect(image.tags[0]).toMatch(/\/cluster-dev\/traefik:[0-9a-f]{16}$/);
+  });
+
   it("gives the job files every variable that they declare without a default, and none that they do not know", () => {
     for (const { inputs } of Object.values(mocks.ofType("nomad:index/job:Job"))) {
       const declared = [...inputs.jobspec.matchAll(/^variable "(\w+)" \{\n([\s\S]*?)\n\}/gm)];

@@ -43,6 +43,7 @@ describe("the edge and the services", () => {
       pools: [pool("edge"), pool("burst")],
       certificate: { arn: "arn:certificate", hostname: "www.example.com" },
       image: GIVEN,
+      version: "3.6.12",
       cpuMhz: 200,
       memoryMib: 128,
     });
