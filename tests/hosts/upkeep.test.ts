@@ -1,0 +1,167 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { folderWith } from "./programs";
+
+/** What a leader's agent and AWS answer is in files; what they are asked is written down. */
+const LEADER = `
+leads() { [[ $LEADS == *"$1"* ]]; }
+ask() {
+  if [[ $* == *--output* ]]; then echo "state of $1" >"\${@: -1}"; else cat "answers/\${2##*/}"; fi
+}
+`;
+const AWS = `
+credentials() { :; }
+ask_aws() {
+  echo "$*" >>asked
+  case "$*" in
+    *--upload-file*) [[ ! -e refuses ]] ;;
+    *list-type*) cat answers/list ;;
+    *DescribeInstances*) cp answers/instances "$work/instances" ;;
+  esac
+}
+`;
+
+let folder: string;
+beforeEach(() => {
+  const step = (name: string) =>
+    fs
+      .readFileSync(path.join("hosts/steps", name), "utf8")
+      .replaceAll("/var/lib/cluster", ".")
+      .replaceAll("/run", "./run");
+  folder = folderWith({
+    "backup.sh": step("backup.sh"),
+    "lost-workers.sh": step("lost-workers.sh"),
+    "lib.sh": step("lib.sh"),
+    ...{ "leader.sh": LEADER, "aws.sh": AWS },
+    "bin/consul": '#!/bin/sh\ngrep -q "^state" "$3"\n',
+    "bin/nomad": '#!/bin/sh\ngrep -q "^state" "$4"\n',
+    ...{ "answers/list": "<ListBucketResult/>", "run/cluster/there": "" },
+  });
+});
+afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+const read = (file: string): string =>
+  fs.existsSync(path.join(folder, file)) ? fs.readFileSync(path.join(folder, file), "utf8") : "";
+const write = (file: string, text: string): void => fs.writeFileSync(path.join(folder, file), text);
+
+function run(words: readonly string[], env: Record<string, string> = {}): { code: number | null; said: string } {
+  const { status, stdout, stderr } = spawnSync("bash", ["-Eeuo", "pipefail", ...words], {
+    cwd: folder,
+    encoding: "utf8",
+    env: {
+      ...{ PATH: `${folder}/bin:${process.env.PATH}`, TZ: "UTC", LEADS: "consul nomad" },
+      ...{ BACKUP_BUCKET: "backups", BACKUP_MINUTES: "60", REGION: "eu-west-1", ...env },
+    },
+  });
+  return { code: status, said: `${stdout}${stderr}`.trim() };
+}
+
+describe("a backup", () => {
+  const uploads = () => read("asked").match(/--upload-file/g) ?? [];
+  const keyAt = (minutesAgo: number): string => {
+    const at = new Date(Date.now() - minutesAgo * 60_000).toISOString();
+    return `<Key>consul/${at.slice(0, 19).replaceAll(/:/g, "")}Z.snap</Key>`;
+  };
+  const noted = (program: string) =>
+    Math.round((Date.now() / 1_000 - Number(read(`run/cluster/backup-${program}`))) / 60);
+
+  it("is nobody's business who doesn't lead", () => {
+    expect(run(["backup.sh", "consul"], { LEADS: "nomad" })).toEqual({ code: 0, said: "" });
+    expect([read("asked"), read("run/cluster/backup-consul")]).toEqual(["", ""]);
+  });
+
+  it.each(["consul", "nomad"])("of %s is saved when there is none, by its time and with its hash", (program) => {
+    const { code, said } = run(["backup.sh", program]);
+    expect([code, said]).toEqual([0, expect.stringMatching(new RegExp(`^saved ${program}/\\S+Z\\.snap, \\d+ bytes$`))]);
+    const [list, put] = read("asked").trim().split("\n");
+    expect(list).toMatch(
+      new RegExp(`^s3/backups\\?list-type=2&prefix=${program}%2F&start-after=${program}%2F\\d{4}-\\d\\d-\\d\\d `),
+    );
+    expect(put).toMatch(
+      new RegExp(
+        `^s3/backups/${program}/\\d{4}-\\d\\d-\\d\\dT\\d{6}Z\\.snap .*x-amz-content-sha256: [0-9a-f]{64} .*--upload-file `,
+      ),
+    );
+    expect(noted(program)).toBe(0);
+    expect(fs.readdirSync(folder).filter((name) => name.startsWith("tmp."))).toEqual([]);
+  });
+
+  it("is not saved while the newest is young, whose time is noted", () => {
+    write("answers/list", keyAt(200) + keyAt(40));
+    expect(run(["backup.sh", "consul"])).toEqual({ code: 0, said: "" });
+    expect([uploads(), noted("consul")]).toEqual([[], 40]);
+  });
+
+  it("is saved when the newest is as old as it may be", () => {
+    write("answers/list", keyAt(120) + keyAt(60));
+    expect(run(["backup.sh", "consul"]).code).toBe(0);
+    expect([uploads().length, noted("consul")]).toEqual([1, 0]);
+  });
+
+  it("that the bucket doesn't take fails, and its age goes on growing", () => {
+    write("refuses", "");
+    write("run/cluster/backup-consul", "1700000000\n");
+    const { code, said } = run(["backup.sh", "consul"]);
+    expect([code, said]).toEqual([1, expect.stringMatching(/^the bucket backups did not take consul\/\S+\.snap$/)]);
+    expect(read("run/cluster/backup-consul")).toBe("1700000000\n");
+  });
+
+  it("that cannot be read is not sent", () => {
+    write("bin/consul", "#!/bin/sh\nexit 1\n");
+    expect(run(["backup.sh", "consul"])).toEqual({ code: 1, said: "the snapshot of consul cannot be read" });
+    expect(uploads()).toEqual([]);
+  });
+});
+
+describe("workers that Nomad has not heard of", () => {
+  const node = (name: string, Status: string) => ({ ID: `id-${name}`, Name: `worker-${name}`, Status });
+  /** What Nomad knows, since when it knows that a node is down, and which instances EC2 runs. */
+  function given(nodes: readonly object[], secondsDown: number, running: readonly string[]): void {
+    write("answers/nodes", JSON.stringify(nodes).replaceAll(", ", ","));
+    for (const { ID } of nodes as { ID: string }[]) {
+      const StatusUpdatedAt = Math.floor(Date.now() / 1_000) - secondsDown;
+      write(`answers/${ID}`, JSON.stringify({ StatusUpdatedAt }));
+    }
+    write("answers/instances", running.map((id) => `<instanceId>${id}</instanceId>\n`).join(""));
+  }
+  const reported = () =>
+    [...read("asked").matchAll(/SetInstanceHealth&\S*InstanceId=([^&]+)&HealthStatus=Unhealthy/g)].map(([, id]) => id);
+  const three = [node("i-1", "down"), node("i-2", "ready"), node("i-3", "ready")];
+
+  it("are reported once they have been silent for five minutes, if EC2 runs them", () => {
+    given(three, 301, ["i-1"]);
+    expect(run(["lost-workers.sh"])).toEqual({
+      code: 0,
+      said: expect.stringMatching(/^i-1 has been silent for 30[1-3] s: its group replaces it$/),
+    });
+    expect(read("asked")).toContain("Filter.1.Value.1=i-1&Filter.2.Name=instance-state-name&Filter.2.Value.1=running");
+    expect(reported()).toEqual(["i-1"]);
+  });
+
+  it.each([
+    ["have been silent for less", three, 290, ["i-1"]],
+    ["have ended", three, 4_000, []],
+    ["are there again", [node("i-1", "ready")], 4_000, ["i-1"]],
+  ])("are left alone when they %s", (_what, nodes, seconds, running) => {
+    given(nodes, seconds, running);
+    expect(run(["lost-workers.sh"])).toEqual({ code: 0, said: "" });
+    expect(reported()).toEqual([]);
+  });
+
+  it("are left alone when they are many: it is the network then", () => {
+    given([node("i-1", "down"), node("i-2", "down"), node("i-3", "ready")], 4_000, ["i-1", "i-2"]);
+    expect(run(["lost-workers.sh"])).toEqual({
+      code: 1,
+      said: "of all workers 2 are down and 1 ready: that is no reason to replace them",
+    });
+    expect(reported()).toEqual([]);
+  });
+
+  it("are looked for by the leader alone", () => {
+    given(three, 4_000, ["i-1"]);
+    expect(run(["lost-workers.sh"], { LEADS: "consul" })).toEqual({ code: 0, said: "" });
+    expect(read("asked")).toBe("");
+  });
+});
