@@ -177,7 +177,8 @@ describe("the logs", () => {
     const last = (await lines("agents")).filter(({ logStreamName }) => logStreamName.startsWith(`${gone}/`));
     const said = (unit: string) =>
       last.filter(({ logStreamName }) => logStreamName.endsWith(`/${unit}`)).at(-1)!.message;
-    expect(said("cluster-leave")).toContain('step=leave state=start detail="has left"');
+    // Said by a process that ends at once, it is of no unit when the journal is too late to ask for it.
+    expect(last.some(({ message }) => message.includes('step=leave state=start detail="has left"'))).toBe(true);
     expect(said("nomad")).toContain("Stopped nomad.service");
     expect(said("consul")).toContain("Stopped consul.service");
   });
