@@ -2,7 +2,7 @@ import type { Scenario } from "../scenario";
 import { upKilled } from "./apply";
 import { restored } from "./backups";
 import { badImage, brokenTraefik, failingHealthCheck, rolling } from "./deploys";
-import { partitioned } from "./network";
+import { lost, partitioned } from "./network";
 import { agentStopped, majorityLost } from "./quorum";
 import { replaced, upgraded } from "./rollout";
 import { consulLeader, leadersAndWorker, nomadLeader } from "./servers";
@@ -12,7 +12,7 @@ import { poweredOff, scaleIn, spotNotice } from "./workers";
 /** In the order in which they run; those that own the stack are the last. */
 export const SCENARIOS: readonly Scenario[] = [
   ...[killed, stopped, rolling, badImage, failingHealthCheck, brokenTraefik, consulLeader, nomadLeader],
-  ...[majorityLost, replaced, agentStopped, partitioned, scaleIn, spotNotice, poweredOff, leadersAndWorker],
+  ...[majorityLost, replaced, agentStopped, partitioned, lost, scaleIn, spotNotice, poweredOff, leadersAndWorker],
   ...[restored, upgraded, upKilled],
 ];
 

@@ -9,7 +9,7 @@ import { WINDOW_SECONDS } from "./workers";
 const CUT_SECONDS = 90;
 
 /** Lets nothing in and nothing out, and takes itself away when the time is over, whatever becomes of who began it. */
-const CUT = `
+const cut = (seconds: number) => `
 nft -f - <<'NFT'
 table inet drill {
   chain input { type filter hook input priority -10; policy drop; iif lo accept; }
@@ -17,7 +17,7 @@ table inet drill {
   chain forward { type filter hook forward priority -10; policy drop; }
 }
 NFT
-systemd-run --on-active=${CUT_SECONDS}s nft delete table inet drill`;
+systemd-run --on-active=${seconds}s nft delete table inet drill`;
 
 /** Whether a worker's Traefik sends requests to exactly those that Consul has. */
 async function knowsAll(worker: Host): Promise<boolean> {
@@ -39,8 +39,8 @@ export const partitioned: Scenario = {
     const workers = (await hosts("worker")).length;
     const victim = await workerOf((await running("frontend"))[0]!);
     const started = Date.now();
-    await onHost(victim.container, CUT);
-    const cut = Date.now();
+    await onHost(victim.container, cut(CUT_SECONDS));
+    const isCut = Date.now();
     await new Promise((resolve) => setTimeout(resolve, CUT_SECONDS * 1_000));
     const healed = Date.now();
     const { nomad } = await apis();
@@ -58,7 +58,51 @@ export const partitioned: Scenario = {
         { what: "all well", limit: 60, measured: (Date.now() - healed) / 1_000, unit: "s" },
         { what: "instances beyond those wanted", limit: 0, measured: Math.max(...counts) - 2, unit: "" },
       ],
-      mayFail: ({ at }) => at >= started && at < cut + WINDOW_SECONDS * 1_000,
+      mayFail: ({ at }) => at >= started && at < isCut + WINDOW_SECONDS * 1_000,
+    };
+  },
+};
+
+/** What the leader's upkeep waits for is five minutes; a drill has not so much time. */
+const LOST_SECONDS = 20;
+
+const LOOK = `cd /opt/cluster/boot
+set -a
+. /etc/cluster/host.env
+. /etc/cluster/identity.env
+export STEP=upkeep LOST_SECONDS=${LOST_SECONDS}
+bash -Eeuo pipefail lost-workers.sh`;
+
+export const lost: Scenario = {
+  name: "a worker that runs, and of which nobody hears",
+  async run({ say }) {
+    const workers = (await hosts("worker")).length;
+    const victim = await workerOf((await running("frontend"))[0]!);
+    const started = Date.now();
+    await onHost(victim.container, cut(600));
+    const isCut = Date.now();
+    let reported = "";
+    await secondsUntil("a server that reports it", 120, async () => {
+      for (const { container } of await hosts("server")) reported += await onHost(container, LOOK, 30);
+      return reported.includes(victim.id);
+    });
+    say(reported.trim());
+    const told = Date.now();
+    await secondsUntil("a replacement", 180, async () => {
+      const { nomad } = await apis();
+      const nodes = await nomad.get<{ Name: string; Status: string }[]>("/v1/nodes");
+      const lives = nodes.filter(({ Status }) => Status === "ready").map(({ Name }) => Name);
+      return lives.length === workers && !lives.includes(`worker-${victim.id}`);
+    });
+    const replaced = (Date.now() - told) / 1_000;
+    // Its hook waits for word from a worker that can say nothing.
+    await secondsUntil("its end", 240, () => isWell(workers));
+    return {
+      figures: [
+        { what: "replaced, once reported", limit: 60, measured: replaced, unit: "s" },
+        { what: "gone, once reported", limit: 180, measured: (Date.now() - told) / 1_000, unit: "s" },
+      ],
+      mayFail: ({ at }) => at >= started && at < isCut + WINDOW_SECONDS * 1_000,
     };
   },
 };
