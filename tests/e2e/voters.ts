@@ -1,7 +1,7 @@
 import type { AgentApi } from "../../local/providers/agent";
 
 interface Autopilot {
-  readonly Servers: readonly { readonly Healthy: boolean; readonly Voter: boolean }[];
+  readonly Servers: readonly { readonly Healthy: boolean; readonly Voter: boolean; readonly Leader: boolean }[];
 }
 
 /** How many servers a Raft's leader finds healthy, second by second, as far as there is an answer. */
@@ -23,6 +23,8 @@ export class Voters {
     const from = text.indexOf("{");
     if (from < 0) return;
     const { Servers } = JSON.parse(text.slice(from)) as Autopilot;
+    // A leader that does not find itself healthy has just been elected, and has not looked at anybody yet.
+    if (!Servers.some(({ Leader, Healthy }) => Leader && Healthy)) return;
     this.counts.push(Servers.filter(({ Healthy, Voter }) => Healthy && Voter).length);
   }
 }
