@@ -1,5 +1,6 @@
 const Sequencer = require("@jest/test-sequencer").default;
 
+// Those that change the configuration come last: what one has raised stays for the next.
 const ORDER = [
   "cloud",
   "https",
@@ -8,10 +9,10 @@ const ORDER = [
   "security",
   "ports",
   "hostile-input",
-  "rotation",
-  "servers",
   "monitoring",
   "drill",
+  "rotation",
+  "servers",
   "destroy",
 ];
 
