@@ -140,16 +140,17 @@ job "backend" {
         timeout  = "1s"
       }
 
-      # Decides who is restarted: not an instance that is only busy, but one that says nothing for four to six seconds.
+      # Decides who is restarted: not an instance that is only busy, but one that says nothing for five to seven seconds. One that has
+      # crashed is back before that; to stop it again would take longer than its start.
       check {
         name     = "live"
         type     = "http"
         path     = "/health/live"
-        interval = "2s"
-        timeout  = "2s"
+        interval = "1s"
+        timeout  = "1s"
 
         check_restart {
-          limit = 2
+          limit = 5
           grace = "20s"
         }
       }

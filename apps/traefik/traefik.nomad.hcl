@@ -181,8 +181,9 @@ job "traefik" {
           "--serversTransport.forwardingTimeouts.dialTimeout=1s",
           # The frontend answers within 5 s, or never.
           "--serversTransport.forwardingTimeouts.responseHeaderTimeout=6s",
-          # Shorter than the 75 s after which the apps close a connection.
-          "--serversTransport.forwardingTimeouts.idleConnTimeout=60s",
+          # A request that goes out on a connection to a worker that has vanished is lost: it can't be asked again. So there are no more of
+          # them than the last second needed. The apps close theirs after 75 s.
+          "--serversTransport.forwardingTimeouts.idleConnTimeout=1s",
 
           "--log.format=json",
           "--log.level=INFO",

@@ -1,5 +1,5 @@
 import { outputs } from "../e2e/cluster-view";
-import { Load } from "../e2e/load";
+import { Load, type Visit } from "../e2e/load";
 import type { Result, Scenario } from "./scenario";
 
 /** Requests a second. */
@@ -29,10 +29,21 @@ export async function run(scenario: Scenario, say: (message: string) => void): P
   const visits = (await load?.stop()) ?? [];
   const failed = load?.failed ?? [];
   const unexpected = failed.filter((visit) => outcome.mayFail?.(visit) !== true);
-  for (const { at, failure } of unexpected.slice(0, 5)) say(`${new Date(at).toISOString()} ${failure}`);
+  for (const [kind, count] of kinds(failed)) say(`failed: ${count} by ${kind}`);
+  for (const { at, failure } of unexpected.slice(0, 5)) say(`unexpected: ${new Date(at).toISOString()} ${failure}`);
   return {
     ...{ scenario: scenario.name, figures: outcome.figures, requests: visits.length },
     ...{ failed: failed.length, unexpected: unexpected.length },
     ...("error" in outcome ? { error: outcome.error } : {}),
   };
+}
+
+/** How often each kind of failure came. */
+function kinds(failed: readonly Visit[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { failure = "" } of failed) {
+    const kind = failure.replaceAll(/\s+/g, " ").slice(0, 60);
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
 }
