@@ -4,24 +4,21 @@ import { holds, type Result } from "../drill/scenario";
 import { SHORT } from "../drill/scenarios";
 import { table } from "../drill/table";
 import { isWell } from "../drill/view";
-import { hosts, scaling, setDesired } from "./cluster-view";
+import { scaling, setDesired } from "./cluster-view";
 
 const WORKERS = 3;
 
 /** The short form of `npm run drill`, on the stack that is there. */
 describe("under load, a cluster of three workers", () => {
   const results: Result[] = [];
-  let before: number;
 
   beforeAll(async () => {
-    before = (await hosts("worker")).length;
     await scaling("suspend");
     await setDesired(WORKERS);
     await secondsUntil("three workers, all well", 180, () => isWell(WORKERS));
   }, 200_000);
   afterAll(async () => {
     console.info(table(results));
-    await setDesired(before);
     await scaling("resume");
   });
 

@@ -10,9 +10,9 @@ const ORDER = [
   "ports",
   "hostile-input",
   "monitoring",
-  "drill",
   "rotation",
   "servers",
+  "drill",
   "destroy",
 ];
 
