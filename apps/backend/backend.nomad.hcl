@@ -97,13 +97,13 @@ job "backend" {
     }
 
     # On a stop: out of Consul at once, SIGTERM only after everybody who may have read the old answer has read a new
-    # one (frontends reuse theirs for a second).
-    shutdown_delay = "8s"
+    # one (frontends reuse theirs for a second, and try another when one refuses). A hung instance waits for it too.
+    shutdown_delay = "3s"
 
     restart {
       attempts = 3
       interval = "5m"
-      delay    = "1s"
+      delay    = "250ms"
       mode     = "fail"
     }
 
@@ -136,11 +136,11 @@ job "backend" {
         name     = "ready"
         type     = "http"
         path     = "/health/ready"
-        interval = "2s"
+        interval = "1s"
         timeout  = "1s"
       }
 
-      # Decides who is restarted: not an instance that is only busy, but one that says nothing for five to seven seconds. One that has
+      # Decides who is restarted: not an instance that is only busy, but one that says nothing for four to six seconds. One that has
       # crashed is back before that; to stop it again would take longer than its start.
       check {
         name     = "live"
@@ -150,7 +150,7 @@ job "backend" {
         timeout  = "1s"
 
         check_restart {
-          limit = 5
+          limit = 4
           grace = "20s"
         }
       }

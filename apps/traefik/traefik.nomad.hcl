@@ -178,7 +178,7 @@ job "traefik" {
           "--providers.consulCatalog.strictChecks=passing",
 
           # A worker that has vanished answers nothing, not even a refusal.
-          "--serversTransport.forwardingTimeouts.dialTimeout=1s",
+          "--serversTransport.forwardingTimeouts.dialTimeout=250ms",
           # The frontend answers within 5 s, or never.
           "--serversTransport.forwardingTimeouts.responseHeaderTimeout=6s",
           # A request that goes out on a connection to a worker that has vanished is lost: it can't be asked again. So there are no more of
