@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { Value } from "typebox/value";
 import { Agent, request } from "undici";
+import { connectWithin } from "./connect";
 import { CoolDown } from "./discovery/cool-down";
 import { type Answer, type Discovery } from "./discovery/discovery";
 import { authority, type Instance } from "./discovery/instance";
@@ -59,7 +60,7 @@ export class BackendClient {
   readonly coolDown: CoolDown;
   private readonly options: Required<Omit<BackendClientOptions, "coolDown">>;
   private readonly agent = new Agent({
-    connect: { timeout: timeouts.backendConnect },
+    connect: connectWithin(timeouts.backendConnect),
     keepAliveTimeout: timeouts.backendIdle,
     keepAliveMaxTimeout: timeouts.backendIdle,
     connections: 32,

@@ -21,8 +21,8 @@ export const timeouts = {
 
   /** One try at one server of Consul DNS (the second waits twice as long). */
   dnsTry: 500,
-  /** To connect to an instance of the backend. */
-  backendConnect: 1_000,
+  /** To connect to an instance of the backend, which is in the same region: a worker that has vanished doesn't even refuse. */
+  backendConnect: 250,
   /** One instance's whole answer: less than half of `backend`, so that one that hangs leaves time for another. */
   backendAttempt: 900,
   /** All attempts at the backend for one request. */
