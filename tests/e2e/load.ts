@@ -25,6 +25,14 @@ export interface LoadOptions {
 
 class ClosedWhileIdle extends Error {}
 
+/** What a person would read of a page that came instead: it says why. */
+const wordsOf = (page: string): string =>
+  page
+    .replace(/<style>[^]*<\/style>|<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, 400);
+
 /** A steady load from loopback: so many requests a second, whether those before have been answered or not. */
 export class Load {
   readonly visits: Visit[] = [];
@@ -96,7 +104,7 @@ export class Load {
         response.on("error", reject);
         response.on("end", () => {
           if (response.statusCode === 200 && body.includes(text)) resolve();
-          else reject(new Error(`${response.statusCode} ${body.slice(0, 100)}`));
+          else reject(new Error(`${response.statusCode} ${wordsOf(body)}`));
         });
       });
       request.on("timeout", () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1_000} s`)));
