@@ -23,7 +23,7 @@ s3() {
   ask_aws "s3/$BACKUP_BUCKET$path" --fail-with-body --header "x-amz-content-sha256: $(sha256sum "$file" | cut -d' ' -f1)" "$@"
 }
 
-# Age of the newest, by the time in its name; nothing when there is none of the last two days.
+# Age of the newest, by the time in its name; nothing when there is none of the last two days, which for grep is a failure.
 seconds_old() {
   local newest
   newest=$(s3 "?list-type=2&prefix=$program%2F&start-after=$program%2F$(date -u -d '-2 days' +%Y-%m-%d)" /dev/null |

@@ -55,7 +55,7 @@ beat &
 beating=$!
 trap 'kill "$beating" 2>/dev/null; rm -rf "$work"' EXIT
 systemctl stop cluster-secrets.timer
-# Its agents end on purpose. Not every stack's hosts report.
+# Its agents end on purpose. Not every stack's hosts report: stopping what is not there fails.
 systemctl stop cluster-report.timer 2>/dev/null || true
 if systemctl is-active --quiet nomad.service; then
   if drain "{\"Deadline\":${why%% *}000000000,\"IgnoreSystemJobs\":false}" false; then
@@ -69,7 +69,7 @@ fi
 systemctl stop nomad.service
 systemctl stop consul.service
 record leave start "has left"
-# It sends what has been said so far before it stops.
+# It sends what has been said so far before it stops. Not every stack's hosts send.
 systemctl stop cluster-logs.service || true
 # The group listens only once its load balancers have let go of the instance.
 if said=$(retry 40 3 action CompleteLifecycleAction '&LifecycleActionResult=CONTINUE' 2>&1); then

@@ -19,6 +19,7 @@ if [[ -z $down ]]; then exit 0; fi
 credentials
 ask_aws ec2 --fail-with-body --output "$work/instances" --data "Action=DescribeInstances&Version=2016-11-15&Filter.1.Name=instance-id$down\
 &Filter.2.Name=instance-state-name&Filter.2.Value.1=running"
+# When none of them runs, grep calls it a failure.
 mapfile -t running < <({ grep -o '<instanceId>[^<]*' "$work/instances" || true; } | cut -d'>' -f2)
 ready=$(grep -o '"Status":"ready"' "$work/nodes" | wc -l)
 # When many are silent at once, it is the network between them and the servers, and new ones would be silent too.

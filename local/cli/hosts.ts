@@ -6,6 +6,7 @@ import { sendSpotNotice } from "../cloud/spot-notices";
 import { regionOf } from "../engine";
 import { engine } from "../images/docker";
 import { AgentApi } from "../providers/agent";
+import { columns } from "./columns";
 import { runningCloud, secretOutputs } from "./session";
 
 const nameOf = (instance: Instance): string => instance.Tags?.find(({ Key }) => Key === "Name")?.Value ?? "";
@@ -76,20 +77,6 @@ export async function logs(stack: string, host: string): Promise<void> {
   for (const [title, text] of sections) console.log(`==> ${title}\n${text.trimEnd()}\n`);
 }
 
-/** Rows under a heading, in columns. */
-function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [heading, ...rows];
-  const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
-
 async function section(title: string, rows: () => Promise<string>): Promise<void> {
   console.log(`\n${title}`);
   console.log(await rows().catch((error: Error) => `  not to be had: ${error.message}`));
@@ -120,7 +107,7 @@ export async function status(stack: string): Promise<void> {
     instance.PublicIpAddress ?? "",
     instance.Placement?.AvailabilityZone ?? "",
   ]);
-  console.log(table(["HOST", "INSTANCE", "STATE", "PRIVATE", "PUBLIC", "ZONE"], hosts));
+  console.log(columns([["HOST", "INSTANCE", "STATE", "PRIVATE", "PUBLIC", "ZONE"], ...hosts]));
   await section("Consul members", async () => {
     const members = await api(outputs["consulAddress"], ca, { "X-Consul-Token": consulToken }).get<
       { Name: string; Addr: string; Status: number; Tags: { role: string } }[]
@@ -131,20 +118,14 @@ export async function status(stack: string): Promise<void> {
       Tags.role,
       memberStates[Status] ?? String(Status),
     ]);
-    return table(
-      ["NODE", "ADDRESS", "ROLE", "STATUS"],
-      rows.sort((a, b) => a[0]!.localeCompare(b[0]!)),
-    );
+    return columns([["NODE", "ADDRESS", "ROLE", "STATUS"], ...rows.sort((a, b) => a[0]!.localeCompare(b[0]!))]);
   });
   await section("Nomad nodes", async () => {
     const nodes = await api(outputs["nomadAddress"], ca, { "X-Nomad-Token": nomadToken }).get<Record<string, string>[]>(
       "/v1/nodes",
     );
     const rows = nodes.map((node) => [node["Name"]!, node["Address"]!, node["NodeClass"] ?? "", node["Status"]!]);
-    return table(
-      ["NODE", "ADDRESS", "CLASS", "STATUS"],
-      rows.sort((a, b) => a[0]!.localeCompare(b[0]!)),
-    );
+    return columns([["NODE", "ADDRESS", "CLASS", "STATUS"], ...rows.sort((a, b) => a[0]!.localeCompare(b[0]!))]);
   });
   console.log(`\nAWS API  ${(await runningCloud(stack)).endpoint}`);
   for (const [name, value] of Object.entries(outputs)) if (typeof value === "string") console.log(`${name}  ${value}`);

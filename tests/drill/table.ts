@@ -1,3 +1,4 @@
+import { columns } from "../../local/cli/columns";
 import { holds, type Result } from "./scenario";
 
 /** Results as lines of a table: scenario, limit, measured, failed requests of all. */
@@ -16,14 +17,5 @@ export function table(results: readonly Result[]): string {
       ];
     }),
   ]);
-  const all = [["scenario", "limit", "measured", "failed", ""], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return columns([["scenario", "limit", "measured", "failed", ""], ...rows]);
 }

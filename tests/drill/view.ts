@@ -2,7 +2,7 @@ import { type Host, readyWorkers } from "../e2e/cluster-view";
 import { onHost, STACK, succeed } from "../e2e/support";
 import { apis, cloud } from "./clients";
 
-/** Hosts of one role that run. */
+/** Hosts of one role that run. Not by awscli, as the end-to-end tests ask: each start of it is a second of a core. */
 export async function hosts(role: "server" | "worker"): Promise<Host[]> {
   const { ec2 } = await cloud();
   const { Reservations = [] } = await ec2.describeInstances({

@@ -57,8 +57,8 @@ export function onHost(container: string, command: string, seconds?: number): Pr
   return succeed("docker", ["exec", container, "bash", "-c", command], seconds);
 }
 
-/** Waits until `probe` gives a value, trying twice a second; fails with what it last said. */
-export async function eventually<T>(what: string, seconds: number, probe: () => Promise<T>): Promise<T> {
+/** Waits until `probe` gives a value, trying twice a second unless told otherwise; fails with what it last said. */
+export async function eventually<T>(what: string, seconds: number, probe: () => Promise<T>, pauseMs = 500): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   while (true) {
     try {
@@ -66,7 +66,7 @@ export async function eventually<T>(what: string, seconds: number, probe: () => 
     } catch (error) {
       if (Date.now() > deadline)
         throw new Error(`${what}: not within ${seconds} s: ${String(error)}`, { cause: error });
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 }

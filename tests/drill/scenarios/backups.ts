@@ -1,9 +1,10 @@
-import { hosts as hostsByAwscli, type Host } from "../../e2e/cluster-view";
+import type { Host } from "../../e2e/cluster-view";
 import { local, onHost } from "../../e2e/support";
 import { apis, cloud } from "../clients";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
 import { isChanged, up } from "../stack";
+import { upkeep } from "../upkeep";
 import { hosts, isWell } from "../view";
 
 /** Names what the scenario puts into the cluster, to see whether it comes back. */
@@ -44,18 +45,10 @@ async function isBack({ consulToken, nomadToken }: Marks, server: Host): Promise
   return true;
 }
 
-/** What the leaders do when the newest backup is too old, done now. */
-const BACK_UP = `cd /opt/cluster/boot
-set -a
-. /etc/cluster/host.env
-. /etc/cluster/identity.env
-export STEP=upkeep BACKUP_MINUTES=0
-for program in consul nomad; do bash -Eeuo pipefail backup.sh "$program"; done`;
-
 /** Ends all servers and deletes their volumes, as nobody should. */
 async function loseServers(): Promise<void> {
   const { ec2 } = await cloud();
-  const InstanceIds = (await hostsByAwscli("server")).map(({ id }) => id);
+  const InstanceIds = (await hosts("server")).map(({ id }) => id);
   const { Volumes = [] } = await ec2.describeVolumes({
     Filters: [{ Name: "attachment.instance-id", Values: InstanceIds }],
   });
@@ -78,7 +71,10 @@ export const restored: Scenario = {
   async run({ say }) {
     const workers = (await hosts("worker")).length;
     const marks = await mark();
-    for (const { container } of await hosts("server")) await onHost(container, BACK_UP, 60);
+    for (const server of await hosts("server")) {
+      // Else the newest backup is young enough.
+      for (const program of ["consul", "nomad"]) await upkeep(server, "BACKUP_MINUTES=0", `backup.sh ${program}`);
+    }
     await loseServers();
     say("servers and volumes are gone");
     const started = Date.now();

@@ -1,5 +1,5 @@
 import { apis } from "../clients";
-import { secondsUntil } from "../clock";
+import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
 import { up } from "../stack";
 import { hosts, isWell, running } from "../view";
@@ -27,7 +27,7 @@ export const rolling: Scenario = {
       const started = Date.now();
       await up(`cluster:backend.cpuMhz=${cpu}`, `cluster:frontend.cpuMhz=${cpu}`);
       deploys += 1;
-      slowest = Math.max(slowest, (Date.now() - started) / 1_000);
+      slowest = Math.max(slowest, seconds(started));
       say(`${deploys} deploys, ${load.visits.length - from} requests`);
     }
     return {

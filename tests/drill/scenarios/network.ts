@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { apis } from "../clients";
 import type { Host } from "../../e2e/cluster-view";
 import { onHost } from "../../e2e/support";
-import { secondsUntil } from "../clock";
+import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
 import { hosts, isWell, running, workerOf } from "../view";
+import { upkeep } from "../upkeep";
 import { WINDOW_SECONDS } from "./workers";
 
 const CUT_SECONDS = 90;
@@ -41,7 +43,7 @@ export const partitioned: Scenario = {
     const started = Date.now();
     await onHost(victim.container, cut(CUT_SECONDS));
     const isCut = Date.now();
-    await new Promise((resolve) => setTimeout(resolve, CUT_SECONDS * 1_000));
+    await sleep(CUT_SECONDS * 1_000);
     const healed = Date.now();
     const { nomad } = await apis();
     const ready = await secondsUntil("the worker ready", 60, async () => {
@@ -55,7 +57,7 @@ export const partitioned: Scenario = {
       figures: [
         { what: "ready", limit: 20, measured: ready, unit: "s" },
         { what: "its Traefik's list equals Consul's", limit: 30, measured: same, unit: "s" },
-        { what: "all well", limit: 60, measured: (Date.now() - healed) / 1_000, unit: "s" },
+        { what: "all well", limit: 60, measured: seconds(healed), unit: "s" },
         { what: "instances beyond those wanted", limit: 0, measured: Math.max(...counts) - 2, unit: "" },
       ],
       mayFail: ({ at }) => at >= started && at < isCut + WINDOW_SECONDS * 1_000,
@@ -65,13 +67,6 @@ export const partitioned: Scenario = {
 
 /** What the leader's upkeep waits for is five minutes; a drill has not so much time. */
 const LOST_SECONDS = 20;
-
-const LOOK = `cd /opt/cluster/boot
-set -a
-. /etc/cluster/host.env
-. /etc/cluster/identity.env
-export STEP=upkeep LOST_SECONDS=${LOST_SECONDS}
-bash -Eeuo pipefail lost-workers.sh`;
 
 export const lost: Scenario = {
   name: "a worker that runs, and of which nobody hears",
@@ -83,7 +78,9 @@ export const lost: Scenario = {
     const isCut = Date.now();
     let reported = "";
     await secondsUntil("a server that reports it", 120, async () => {
-      for (const { container } of await hosts("server")) reported += await onHost(container, LOOK, 30);
+      for (const server of await hosts("server")) {
+        reported += await upkeep(server, `LOST_SECONDS=${LOST_SECONDS}`, "lost-workers.sh");
+      }
       return reported.includes(victim.id);
     });
     say(reported.trim());
@@ -94,13 +91,13 @@ export const lost: Scenario = {
       const lives = nodes.filter(({ Status }) => Status === "ready").map(({ Name }) => Name);
       return lives.length === workers && !lives.includes(`worker-${victim.id}`);
     });
-    const replaced = (Date.now() - told) / 1_000;
+    const replaced = seconds(told);
     // Its hook waits for word from a worker that can say nothing.
     await secondsUntil("its end", 240, () => isWell(workers));
     return {
       figures: [
         { what: "replaced, once reported", limit: 60, measured: replaced, unit: "s" },
-        { what: "gone, once reported", limit: 180, measured: (Date.now() - told) / 1_000, unit: "s" },
+        { what: "gone, once reported", limit: 180, measured: seconds(told), unit: "s" },
       ],
       mayFail: ({ at }) => at >= started && at < isCut + WINDOW_SECONDS * 1_000,
     };

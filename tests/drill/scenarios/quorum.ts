@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { onHost } from "../../e2e/support";
-import { secondsUntil } from "../clock";
+import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
 import { allocations, hosts, isWell, leader, resolved, running, workerOf } from "../view";
 
@@ -24,13 +25,13 @@ export const majorityLost: Scenario = {
       asked += 1;
       const addresses = await resolved("backend", workers[0]!).catch(() => []);
       if (addresses.length > 0) answered += 1;
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await sleep(500);
     }
     for (const { container } of away)
       await onHost(container, "systemctl start --no-block consul.service nomad.service");
     const started = Date.now();
     await secondsUntil("leaders", 60, async () => Boolean((await leader("consul")) && (await leader("nomad"))));
-    const elected = (Date.now() - started) / 1_000;
+    const elected = seconds(started);
     await secondsUntil("all well", 120, () => isWell(workers.length));
     const after = await ids();
     return {
@@ -57,7 +58,7 @@ export const agentStopped: Scenario = {
     await onHost(victim.container, "systemctl kill --signal STOP consul.service");
     try {
       const out = await secondsUntil("out of DNS", HUNG_SECONDS, isOut);
-      await new Promise((resolve) => setTimeout(resolve, started + HUNG_SECONDS * 1_000 - Date.now()));
+      await sleep(started + HUNG_SECONDS * 1_000 - Date.now());
       await onHost(victim.container, "systemctl kill --signal CONT consul.service");
       const back = await secondsUntil(
         "services back",

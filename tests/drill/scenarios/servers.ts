@@ -1,6 +1,6 @@
 import type { Host } from "../../e2e/cluster-view";
 import { onHost, succeed } from "../../e2e/support";
-import { secondsUntil } from "../clock";
+import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
 import { allocations, hosts, isWell, leader, running, workerOf } from "../view";
 import { WINDOW_SECONDS } from "./workers";
@@ -66,7 +66,7 @@ export const leadersAndWorker: Scenario = {
     return {
       figures: [
         { what: "other leaders", limit: 5, measured: elected, unit: "s" },
-        { what: "replacement healthy", limit: 90, measured: (Date.now() - started) / 1_000, unit: "s" },
+        { what: "replacement healthy", limit: 90, measured: seconds(started), unit: "s" },
       ],
       // Until somebody leads, nobody is taken out of Consul.
       mayFail: ({ at }) => at >= started && at < started + elected * 1_000 + WINDOW_SECONDS * 1_000,

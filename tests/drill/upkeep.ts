@@ -1,0 +1,15 @@
+import type { Host } from "../e2e/cluster-view";
+import { onHost } from "../e2e/support";
+
+/** Has a host do now a part of what cluster-upkeep.timer has it do each minute, with another setting; gives what it says. */
+export const upkeep = ({ container }: Host, setting: string, step: string): Promise<string> =>
+  onHost(
+    container,
+    `cd /opt/cluster/boot
+     set -a
+     . /etc/cluster/host.env
+     . /etc/cluster/identity.env
+     export STEP=upkeep ${setting}
+     bash -Eeuo pipefail ${step}`,
+    60,
+  );
