@@ -1,7 +1,6 @@
 import { Type, type Static } from "typebox";
 import { Value } from "typebox/value";
 import { Agent, request } from "undici";
-import { connectWithin } from "./connect";
 import { CoolDown } from "./discovery/cool-down";
 import { type Answer, type Discovery } from "./discovery/discovery";
 import { authority, type Instance } from "./discovery/instance";
@@ -21,7 +20,7 @@ const BackendValues = Type.Object({
 });
 export type BackendValues = Static<typeof BackendValues>;
 
-/** An attempt that failed: where, and why in a word such as CONNREFUSED, TIMEOUT, HTTP 503 or MALFORMED. */
+/** An attempt that failed: where, and why in a word such as CONNREFUSED, TIMEOUT, SILENT (another was faster), HTTP 503 or MALFORMED. */
 export interface Failure {
   readonly instance: Instance;
   readonly reason: string;
@@ -42,6 +41,10 @@ export type BackendResult =
   /** DNS fails, and has never answered since this process started. */
   | { readonly outcome: "discovery-failed"; readonly code: string };
 
+type Attempt =
+  | { readonly instance: Instance; readonly values: BackendValues }
+  | { readonly instance: Instance; readonly values?: undefined; readonly reason: string };
+
 export interface BackendClientOptions {
   readonly discovery: Discovery;
   readonly coolDown?: CoolDown;
@@ -60,7 +63,7 @@ export class BackendClient {
   readonly coolDown: CoolDown;
   private readonly options: Required<Omit<BackendClientOptions, "coolDown">>;
   private readonly agent = new Agent({
-    connect: connectWithin(timeouts.backendConnect),
+    connect: { timeout: timeouts.backendConnect },
     keepAliveTimeout: timeouts.backendIdle,
     keepAliveMaxTimeout: timeouts.backendIdle,
     connections: 32,
@@ -72,37 +75,61 @@ export class BackendClient {
     this.options = { attempts: 3, onAttempt: () => {}, random: Math.random, ...options };
   }
 
-  /** With the ids under which the request is in the logs. */
+  /**
+   * With the ids under which the request is in the logs. One instance is asked; another one too once the first has failed, or has said
+   * nothing for a while: who answers first is heard. A worker that vanished costs its visitors that while, and one that is merely busy
+   * may still answer.
+   */
   async values(requestId: string, trace?: string): Promise<BackendResult> {
     const { discovery, attempts, onAttempt } = this.options;
-    const deadline = AbortSignal.timeout(timeouts.backend);
+    const ids = { [requestIdHeader]: requestId, ...(trace === undefined ? {} : { [traceHeader]: trace }) };
+    const end = new AbortController();
+    const signal = AbortSignal.any([end.signal, AbortSignal.timeout(timeouts.backend)]);
+    const tried: Instance[] = [];
+    const underWay = new Map<Instance, Promise<Attempt>>();
     const failures: Failure[] = [];
+    const fails = (instance: Instance, reason: string) => {
+      this.coolDown.failed(instance);
+      onAttempt(reason);
+      failures.push({ instance, reason });
+    };
     try {
       let answer = await discovery.resolve();
-      while (failures.length < attempts && !deadline.aborted) {
-        if (answer.source === "cached" && answer.instances.every((instance) => tries(failures, instance) > 0)) {
+      for (;;) {
+        if (answer.source === "cached" && answer.instances.every((instance) => times(tried, instance) > 0)) {
           // All that were known a moment ago have failed: their successors may have been registered since.
           answer = await discovery.resolve({ renew: true });
         }
-        const instance = this.choose(answer.instances, failures);
-        if (!instance) return { outcome: "none-registered", discovery: answer, failures };
-        try {
-          const ids = { [requestIdHeader]: requestId, ...(trace === undefined ? {} : { [traceHeader]: trace }) };
-          const values = await this.get(instance, ids, deadline);
-          this.coolDown.succeeded(instance);
-          onAttempt("ok");
-          return { outcome: "answered", values, instance, discovery: answer, failures };
-        } catch (error) {
-          const reason = reasonOf(error);
-          this.coolDown.failed(instance);
-          onAttempt(reason);
-          failures.push({ instance, reason });
+        // To ask an instance once more while it is silent would only be more work for it.
+        const others = answer.instances.filter((instance) => times([...underWay.keys()], instance) === 0);
+        const another = tried.length < attempts && !signal.aborted ? this.choose(others, tried) : undefined;
+        if (another !== undefined) {
+          tried.push(another);
+          underWay.set(another, this.attempt(another, ids, signal));
         }
+        if (underWay.size === 0) break;
+        const first = await firstOf([...underWay.values()], another && timeouts.backendSilence);
+        if (first === undefined) {
+          for (const silent of underWay.keys()) this.coolDown.failed(silent);
+          continue;
+        }
+        underWay.delete(first.instance);
+        if (first.values === undefined) {
+          fails(first.instance, first.reason);
+          continue;
+        }
+        this.coolDown.succeeded(first.instance);
+        onAttempt("ok");
+        for (const silent of underWay.keys()) fails(silent, "SILENT");
+        return { outcome: "answered", values: first.values, instance: first.instance, discovery: answer, failures };
       }
-      return { outcome: "none-answered", discovery: answer, failures };
+      const outcome = answer.instances.length === 0 ? "none-registered" : "none-answered";
+      return { outcome, discovery: answer, failures };
     } catch (error) {
       if (error instanceof LookupError) return { outcome: "discovery-failed", code: error.code };
       throw error;
+    } finally {
+      end.abort();
     }
   }
 
@@ -111,23 +138,36 @@ export class BackendClient {
   }
 
   /** By chance among those tried least in this request, and of these rather one that did not fail lately. */
-  private choose(instances: readonly Instance[], failures: readonly Failure[]): Instance | undefined {
+  private choose(instances: readonly Instance[], tried: readonly Instance[]): Instance | undefined {
     const cost = (instance: Instance): number =>
-      2 * tries(failures, instance) + (this.coolDown.isCooling(instance) ? 1 : 0);
+      2 * times(tried, instance) + (this.coolDown.isCooling(instance) ? 1 : 0);
     const least = Math.min(...instances.map(cost));
     const candidates = instances.filter((instance) => cost(instance) === least);
     return candidates[Math.floor(this.options.random() * candidates.length)];
   }
 
+  /** Never rejects. */
+  private async attempt(
+    instance: Instance,
+    ids: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Attempt> {
+    try {
+      return { instance, values: await this.get(instance, ids, signal) };
+    } catch (error) {
+      return { instance, reason: reasonOf(error) };
+    }
+  }
+
   private async get(
     instance: Instance,
     ids: Readonly<Record<string, string>>,
-    deadline: AbortSignal,
+    signal: AbortSignal,
   ): Promise<BackendValues> {
     const { statusCode, body } = await request(`http://${authority(instance)}/`, {
       dispatcher: this.agent,
       headers: { accept: "application/json", ...ids },
-      signal: AbortSignal.any([deadline, AbortSignal.timeout(timeouts.backendAttempt)]),
+      signal,
     });
     if (statusCode !== 200) {
       await body.dump({ limit: maxResponseSize });
@@ -143,8 +183,15 @@ export class BackendClient {
 /** The instance answered, but not with the values. */
 class Refusal extends Error {}
 
-function tries(failures: readonly Failure[], instance: Instance): number {
-  return failures.filter((failure) => authority(failure.instance) === authority(instance)).length;
+const times = (tried: readonly Instance[], instance: Instance): number =>
+  tried.filter((one) => authority(one) === authority(instance)).length;
+
+/** What ends first; undefined when nothing has within so many milliseconds. */
+async function firstOf<T>(all: readonly Promise<T>[], ms?: number): Promise<T | undefined> {
+  if (ms === undefined) return Promise.race(all);
+  let timer: NodeJS.Timeout;
+  const silence = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ms)));
+  return Promise.race([...all, silence]).finally(() => clearTimeout(timer));
 }
 
 /** One word for what went wrong; few different ones, for they label a metric. */

@@ -22,11 +22,11 @@ export const timeouts = {
   /** One try at one server of Consul DNS (the second waits twice as long). */
   dnsTry: 500,
   /** To connect to an instance of the backend, which is in the same region: a worker that has vanished doesn't even refuse. */
-  backendConnect: 250,
-  /** One instance's whole answer: less than half of `backend`, so that one that hangs leaves time for another. */
-  backendAttempt: 900,
-  /** All attempts at the backend for one request. */
-  backend: 2_000,
+  backendConnect: 1_000,
+  /** After as long without an answer another instance is asked too: many times what a backend takes, and no visitor minds it. */
+  backendSilence: 250,
+  /** All attempts at the backend for one request. With a look-up before it, less than `handler`. */
+  backend: 4_000,
   /** A connection to an instance that nobody uses: far below the 75 s after which the backend closes it. */
   backendIdle: 10_000,
 } as const;

@@ -2,8 +2,11 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** How an instance behaves; "hang" accepts and never answers, as when its process is stopped. */
-export type Behaviour = "answer" | "hang" | "reset" | "refuse" | "answer HTML" | "answer as another service";
+/** How an instance behaves; "hang" accepts and never answers, as when its process is stopped; "answer late" takes LATE_MS. */
+export type Behaviour =
+  "answer" | "answer late" | "hang" | "reset" | "refuse" | "answer HTML" | "answer as another service";
+
+export const LATE_MS = 600;
 
 /** An HTTP server that answers as the backend does, and can be told to misbehave. */
 export class FakeBackend {
@@ -71,10 +74,13 @@ export class FakeBackend {
         response.writeHead(200, { "content-type": "text/html" }).end("<h1>It works!</h1>");
         return;
       default: {
-        const service = this.behaviour === "answer" ? "backend" : "another";
+        const service = this.behaviour === "answer as another service" ? "another" : "backend";
         const instance = { id: this.id, host: "worker-1", address: this.authority };
         const values = { service, environment: "test", greeting: this.greeting, instance };
-        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(values));
+        const answer = () =>
+          response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(values));
+        if (this.behaviour === "answer late") setTimeout(answer, LATE_MS);
+        else answer();
       }
     }
   }
