@@ -143,6 +143,8 @@ job "frontend" {
         # Another instance when one cannot be reached; a request that was sent is not sent again.
         "traefik.http.middlewares.frontend-retry.retry.attempts=3",
         "traefik.http.middlewares.frontend-retry.retry.initialInterval=50ms",
+        # The less busy of two: of an instance that has vanished, and answers nobody, each Traefik waits for one request, not for half.
+        "traefik.http.services.frontend.loadbalancer.strategy=p2c",
         # Traefik's own eyes, for when Consul cannot tell.
         "traefik.http.services.frontend.loadbalancer.healthcheck.path=/health/ready",
         "traefik.http.services.frontend.loadbalancer.healthcheck.interval=2s",

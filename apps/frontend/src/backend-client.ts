@@ -62,6 +62,8 @@ const maxResponseSize = 64 * 1024;
 export class BackendClient {
   readonly coolDown: CoolDown;
   private readonly options: Required<Omit<BackendClientOptions, "coolDown">>;
+  /** Requests under way, by the instance's authority. */
+  private readonly busy = new Map<string, number>();
   private readonly agent = new Agent({
     connect: { timeout: timeouts.backendConnect },
     keepAliveTimeout: timeouts.backendIdle,
@@ -137,12 +139,18 @@ export class BackendClient {
     await this.agent.close();
   }
 
-  /** By chance among those tried least in this request, and of these rather one that did not fail lately. */
+  /**
+   * Among those tried least in this request, rather one that did not fail lately, then one that has the least to do: of an instance that has
+   * vanished no more requests wait than the others have under way. By chance where that is the same.
+   */
   private choose(instances: readonly Instance[], tried: readonly Instance[]): Instance | undefined {
-    const cost = (instance: Instance): number =>
-      2 * times(tried, instance) + (this.coolDown.isCooling(instance) ? 1 : 0);
-    const least = Math.min(...instances.map(cost));
-    const candidates = instances.filter((instance) => cost(instance) === least);
+    const costs = instances.map((instance): readonly number[] => [
+      times(tried, instance),
+      this.coolDown.isCooling(instance) ? 1 : 0,
+      this.busy.get(authority(instance)) ?? 0,
+    ]);
+    const least = costs.reduce((a, b) => (compare(a, b) <= 0 ? a : b), [Infinity]);
+    const candidates = instances.filter((_, index) => compare(costs[index]!, least) === 0);
     return candidates[Math.floor(this.options.random() * candidates.length)];
   }
 
@@ -152,10 +160,19 @@ export class BackendClient {
     ids: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<Attempt> {
+    const key = authority(instance);
+    const busy = (change: number) => {
+      const count = (this.busy.get(key) ?? 0) + change;
+      if (count > 0) this.busy.set(key, count);
+      else this.busy.delete(key);
+    };
+    busy(+1);
     try {
       return { instance, values: await this.get(instance, ids, signal) };
     } catch (error) {
       return { instance, reason: reasonOf(error) };
+    } finally {
+      busy(-1);
     }
   }
 
@@ -182,6 +199,12 @@ export class BackendClient {
 
 /** The instance answered, but not with the values. */
 class Refusal extends Error {}
+
+/** Of two lists of the same length: below zero when the first differs by a smaller number. */
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, index) => value !== b[index]);
+  return at === -1 ? 0 : a[at]! - b[at]!;
+}
 
 const times = (tried: readonly Instance[], instance: Instance): number =>
   tried.filter((one) => authority(one) === authority(instance)).length;

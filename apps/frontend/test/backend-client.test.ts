@@ -45,6 +45,17 @@ describe("the backend client", () => {
     expect(three.map((one) => one.requests)).toEqual([3, 3, 3]);
   });
 
+  it("asks the instance that has the least to do", async () => {
+    const both = [await backend("b1", "answer late"), await backend("b2", "answer late")];
+    const { client } = clientOf(() => both);
+    const first = client.values("r");
+    await until("the first request", () => both[0]!.requests === 1);
+    const others = [client.values("r"), client.values("r")];
+    await until("the others", () => both[0]!.requests + both[1]!.requests === 3);
+    expect(both.map(({ requests }) => requests)).toEqual([2, 1]);
+    await Promise.all([first, ...others]);
+  });
+
   it.each<[Behaviour, string]>([
     ["reset", "CONNRESET"],
     ["refuse", "HTTP 503"],

@@ -4,7 +4,7 @@ import type { CloudState } from "./state";
 
 jest.mock("./docker", () => ({
   ...jest.requireActual<object>("./docker"),
-  execIn: () => Promise.resolve(""),
+  loadFilter: () => Promise.resolve(""),
   removeContainer: () => Promise.resolve(),
 }));
 

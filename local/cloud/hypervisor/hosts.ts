@@ -1,7 +1,7 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 import type Docker from "dockerode";
 import { hostContainerOptions } from "../../images/host-container";
-import { STACK_LABEL, execIn, isAbsent, removeContainer } from "./docker";
+import { STACK_LABEL, isAbsent, loadFilter, removeContainer } from "./docker";
 import { type Endpoint, packetFilter } from "./packet-filter";
 import type { CloudState } from "./state";
 
@@ -147,7 +147,7 @@ export class Hosts {
     if (host?.state !== "running" || host.work !== undefined || wanted(instance) !== "running") return;
     const rules = packetFilter(state, endpointOf(instance));
     if (host.filter === rules) return;
-    await execIn(host.container, ["nft", "-f", "-"], rules);
+    await loadFilter(host.container, rules);
     host.filter = rules;
   }
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import type { TargetHealth, Traffic } from "../types";
 import { toNumber } from "./addresses";
-import { STACK_LABEL, execIn, removeContainer } from "./docker";
+import { STACK_LABEL, execIn, loadFilter, removeContainer } from "./docker";
 import { STATE_FILE, STATS_PORT, backendName, certificateFile, haproxyConfig, serverName } from "./haproxy-config";
 import { packetFilter } from "./packet-filter";
 import { parseStats, TrafficCount } from "./proxy-stats";
@@ -141,7 +141,7 @@ export class LoadBalancers {
       groupIds: balancer.SecurityGroups?.length ? balancer.SecurityGroups : undefined,
       hasPublicAddress: balancer.Scheme === "internet-facing",
     });
-    if (proxy.filter !== filter) await execIn(proxy.container, ["nft", "-f", "-"], filter);
+    if (proxy.filter !== filter) await loadFilter(proxy.container, filter);
     proxy.filter = filter;
 
     const config = haproxyConfig({
