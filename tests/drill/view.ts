@@ -66,6 +66,30 @@ export async function resolved(name: string, on: Host): Promise<string[]> {
   return answer.trim().split("\n").filter(Boolean);
 }
 
+/**
+ * Waits until names no longer have an address, asked four times a second on a host as a program there would ask; no answer is not a no. One
+ * shell does it all: to start another each time keeps the machine busy, and what is measured here late.
+ */
+export async function outOfDns(names: readonly string[], address: string, on: Host, limit = 30): Promise<void> {
+  const ask = `for name in ${names.join(" ")}; do
+    until answer=$(getent ahostsv4 $name.service.consul) && ! grep -q "^${address} " <<<"$answer"; do sleep 0.25; done
+  done`;
+  await onHost(
+    on.container,
+    `timeout ${limit} bash -c '${ask}' || { echo "${address} is still in DNS" >&2; exit 1; }`,
+    limit + 15,
+  );
+}
+
+/** Waits until a worker's Traefik sends nothing more to an address. */
+export async function outOfTraefik(address: string, on: Host, limit = 30): Promise<void> {
+  const metrics = "curl --silent --fail --max-time 2 http://127.0.0.1:8081/metrics";
+  const server = `^traefik_service_server_up{.*//${address}:.* 1$`;
+  const ask = `until metrics=$(${metrics}) && ! grep -q "${server}" <<<"$metrics"; do sleep 0.25; done`;
+  const fail = `{ echo "${address} is still in Traefik" >&2; exit 1; }`;
+  await onHost(on.container, `timeout ${limit} bash -c '${ask}' || ${fail}`, limit + 15);
+}
+
 /** The process of a task, as its worker sees it. */
 export async function processOf(job: string, { ID }: Allocation, worker: Host): Promise<string> {
   const name = `$(docker ps --quiet --filter name=^${job}-${ID})`;
@@ -83,15 +107,10 @@ async function isPlaced(job: string, instances: number): Promise<boolean> {
 
 /** Whether so many workers are ready, each behind the load balancer and well, with all instances of the apps. */
 export async function isWell(workers: number, instances = 2): Promise<boolean> {
-  const ready = await readyWorkers((await apis()).nomad);
+  if ((await readyWorkers((await apis()).nomad)).length !== workers) return false;
   const edge = await edgeHealth();
-  const placed = await Promise.all(["frontend", "backend"].map((job) => isPlaced(job, instances)));
-  return (
-    ready.length === workers &&
-    edge.length === workers &&
-    edge.every((state) => state === "healthy") &&
-    placed.every(Boolean)
-  );
+  if (edge.length !== workers || edge.some((state) => state !== "healthy")) return false;
+  return (await Promise.all(["frontend", "backend"].map((job) => isPlaced(job, instances)))).every(Boolean);
 }
 
 /** The server that leads a Raft, by its address. */

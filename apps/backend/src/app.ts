@@ -18,7 +18,7 @@ export interface BuildOptions {
   readonly logger?: FastifyServerOptions["logger"];
   /** Default: a registry of its own. */
   readonly metrics?: Metrics;
-  /** When to refuse work. Default: an event loop late by a second, or nine tenths of the heap's limit. */
+  /** When to refuse work. Default: an event loop late by three seconds (whoever asks waits rather than is refused), or nine tenths of the heap's limit. */
   readonly pressure?: FastifyUnderPressureOptions;
   /** Default: those of timeouts.ts. */
   readonly timeouts?: Partial<HttpTimeouts>;
@@ -35,7 +35,7 @@ declare module "fastify" {
 export function build(options: BuildOptions): FastifyInstance {
   const { env, metrics = createMetrics({ service: "backend" }) } = options;
   const pressure = options.pressure ?? {
-    maxEventLoopDelay: 1000,
+    maxEventLoopDelay: 3000,
     maxHeapUsedBytes: getHeapStatistics().heap_size_limit * 0.9,
     retryAfter: 1,
   };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { onHost } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { allocations, hosts, isWell, leader, resolved, running, workerOf } from "../view";
+import { allocations, hosts, isWell, leader, outOfDns, resolved, running, workerOf } from "../view";
 
 const AWAY_SECONDS = 120;
 
@@ -54,16 +54,16 @@ export const agentStopped: Scenario = {
     const victim = await workerOf((await running("backend"))[0]!);
     const witness = workers.find(({ id }) => id !== victim.id)!;
     const started = Date.now();
-    const isOut = async () => !(await resolved("backend", witness)).includes(victim.address);
     await onHost(victim.container, "systemctl kill --signal STOP consul.service");
     try {
-      const out = await secondsUntil("out of DNS", HUNG_SECONDS, isOut);
+      await outOfDns(["backend"], victim.address, witness, HUNG_SECONDS);
+      const out = seconds(started);
       await sleep(started + HUNG_SECONDS * 1_000 - Date.now());
       await onHost(victim.container, "systemctl kill --signal CONT consul.service");
       const back = await secondsUntil(
         "services back",
         90,
-        async () => !(await isOut()) && (await isWell(workers.length)),
+        async () => (await resolved("backend", witness)).includes(victim.address) && (await isWell(workers.length)),
       );
       return {
         figures: [

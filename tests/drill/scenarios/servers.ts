@@ -59,10 +59,9 @@ export const leadersAndWorker: Scenario = {
     const elected = Math.max(...(await Promise.all([another("consul"), another("nomad")])));
     await onHost(old.consul.container, "systemctl start consul.service");
     await onHost(old.nomad.container, "systemctl start nomad.service");
-    await secondsUntil("a replacement", 180, async () => {
-      const gone = (await hosts("worker")).every(({ id }) => id !== victim.id);
-      return gone && (await isWell(workers));
-    });
+    const isReplaced = async () =>
+      (await isWell(workers)) && (await hosts("worker")).every(({ id }) => id !== victim.id);
+    await secondsUntil("a replacement", 180, isReplaced, 1_000);
     return {
       figures: [
         { what: "other leaders", limit: 5, measured: elected, unit: "s" },

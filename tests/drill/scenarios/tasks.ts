@@ -1,7 +1,7 @@
 import { onHost } from "../../e2e/support";
-import { secondsUntil } from "../clock";
+import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { hosts, isWell, processOf, resolved, running, workerOf } from "../view";
+import { hosts, isWell, outOfDns, processOf, running, workerOf } from "../view";
 
 /** Ends or stops one backend's process by a signal; requests that it has at that moment may fail, no other. */
 function signalled(name: string, signal: "KILL" | "STOP", goneWithin: number): Scenario {
@@ -20,11 +20,8 @@ function signalled(name: string, signal: "KILL" | "STOP", goneWithin: number): S
       const process = await processOf("backend", victim, worker);
       const started = Date.now();
       await onHost(worker.container, `kill -${signal} ${process}`);
-      const gone = await secondsUntil(
-        "out of DNS",
-        30,
-        async () => !(await resolved("backend", witness)).includes(worker.address),
-      );
+      await outOfDns(["backend"], worker.address, witness);
+      const gone = seconds(started);
       const back = await secondsUntil("all well again", 60, () => isWell(workers.length));
       return {
         figures: [
