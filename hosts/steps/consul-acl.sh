@@ -10,7 +10,7 @@ wanted = json.load(open("/etc/cluster/acl.json"))["consul"]
 # The management token that was in force when this host last looked: with it a new one is made.
 last_management = "/etc/cluster/consul-management"
 # Every host looks for new secrets each 60 to 80 s, so each has had two chances to take up a successor.
-grace = datetime.timedelta(seconds=180)
+grace = datetime.timedelta(seconds=int(os.environ.get("TOKEN_GRACE_SECONDS", "180")))
 
 def call(method, path, token, body=None):
     data = None if body is None else json.dumps(body).encode()

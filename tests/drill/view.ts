@@ -1,38 +1,5 @@
-import { type Host, readyWorkers } from "../e2e/cluster-view";
-import { onHost, STACK, succeed } from "../e2e/support";
-import { apis, cloud } from "./clients";
-
-/** Hosts of one role that run. Not by awscli, as the end-to-end tests ask: each start of it is a second of a core. */
-export async function hosts(role: "server" | "worker"): Promise<Host[]> {
-  const { ec2 } = await cloud();
-  const { Reservations = [] } = await ec2.describeInstances({
-    Filters: [
-      { Name: "tag:Role", Values: [role] },
-      { Name: "instance-state-name", Values: ["running"] },
-    ],
-  });
-  const containers = await succeed("docker", [
-    ...["ps", "--no-trunc", "--filter", `label=cluster.local=${STACK}`],
-    ...["--format", '{{.ID}} {{.Label "cluster.local.instance"}}'],
-  ]);
-  return Reservations.flatMap(({ Instances = [] }) => Instances).map(({ InstanceId, PrivateIpAddress, Tags = [] }) => ({
-    ...{ id: InstanceId!, role, address: PrivateIpAddress!, name: Tags.find(({ Key }) => Key === "Name")?.Value ?? "" },
-    container:
-      containers
-        .split("\n")
-        .find((line) => line.endsWith(` ${InstanceId}`))
-        ?.split(" ")[0] ?? "",
-  }));
-}
-
-/** How the users' load balancer finds its targets. */
-async function edgeHealth(): Promise<string[]> {
-  const { elb } = await cloud();
-  const { TargetGroups = [] } = await elb.describeTargetGroups({});
-  const edge = TargetGroups.find(({ Port }) => Port === 8080);
-  const { TargetHealthDescriptions = [] } = await elb.describeTargetHealth({ TargetGroupArn: edge?.TargetGroupArn });
-  return TargetHealthDescriptions.map(({ TargetHealth }) => TargetHealth?.State ?? "");
-}
+import { apis, edgeHealth, type Host, hosts, readyWorkers } from "../e2e/cluster-view";
+import { onHost } from "../e2e/support";
 
 export interface Allocation {
   readonly ID: string;
@@ -108,7 +75,7 @@ async function isPlaced(job: string, instances: number): Promise<boolean> {
 /** Whether so many workers are ready, each behind the load balancer and well, with all instances of the apps. */
 export async function isWell(workers: number, instances = 2): Promise<boolean> {
   if ((await readyWorkers((await apis()).nomad)).length !== workers) return false;
-  const edge = await edgeHealth();
+  const edge = Object.values(await edgeHealth());
   if (edge.length !== workers || edge.some((state) => state !== "healthy")) return false;
   return (await Promise.all(["frontend", "backend"].map((job) => isPlaced(job, instances)))).every(Boolean);
 }

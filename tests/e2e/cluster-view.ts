@@ -1,5 +1,7 @@
+import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
 import { AgentApi } from "../../local/providers/agent";
-import { aws, local, onHost, STACK, succeed } from "./support";
+import { cloud, once } from "./clients";
+import { local, onHost, STACK, succeed } from "./support";
 
 export const CLUSTER = `cluster-${STACK}`;
 
@@ -11,26 +13,24 @@ export interface Host {
   readonly container: string;
 }
 
-/** Hosts of one role that the AWS API shows as running. */
+/** Hosts of one role that run. */
 export async function hosts(role: Host["role"]): Promise<Host[]> {
-  const found = await aws(
-    ...["ec2", "describe-instances", "--filters", `Name=tag:Role,Values=${role}`],
-    ...["Name=instance-state-name,Values=running"],
-  );
-  const instances = found.Reservations.flatMap((reservation: { Instances: unknown[] }) => reservation.Instances);
-  return Promise.all(
-    instances.map(
-      async (instance: { InstanceId: string; PrivateIpAddress: string; Tags: { Key: string; Value: string }[] }) => ({
-        id: instance.InstanceId,
-        role,
-        name: instance.Tags.find(({ Key }) => Key === "Name")!.Value,
-        address: instance.PrivateIpAddress,
-        container: (
-          await succeed("docker", ["ps", "--quiet", "--filter", `label=cluster.local.instance=${instance.InstanceId}`])
-        ).trim(),
-      }),
-    ),
-  );
+  const { ec2 } = await cloud();
+  const { Reservations = [] } = await ec2.describeInstances({
+    Filters: [
+      { Name: "tag:Role", Values: [role] },
+      { Name: "instance-state-name", Values: ["running"] },
+    ],
+  });
+  const containers = await succeed("docker", [
+    ...["ps", "--no-trunc", "--filter", `label=cluster.local=${STACK}`],
+    ...["--format", '{{.Label "cluster.local.instance"}} {{.ID}}'],
+  ]);
+  const ids = new Map(containers.split("\n").map((line) => line.split(" ") as [string, string]));
+  return Reservations.flatMap(({ Instances = [] }) => Instances).map(({ InstanceId, PrivateIpAddress, Tags = [] }) => ({
+    ...{ id: InstanceId!, role, address: PrivateIpAddress!, name: Tags.find(({ Key }) => Key === "Name")!.Value! },
+    container: ids.get(InstanceId!) ?? "",
+  }));
 }
 
 export interface Outputs {
@@ -55,6 +55,9 @@ export async function operator(): Promise<{ url: string; nomad: AgentApi; consul
   };
 }
 
+/** As {@link operator}, asked for once: a drill looks many times a second, and must not load the machine that it measures. */
+export const apis = once(operator);
+
 /** The page as a new visitor gets it. A connection that stands would outlive a security group's rule, as in EC2. */
 export async function page(url: string, seconds = 5): Promise<{ status: number; text: string }> {
   const response = await fetch(url, { headers: { connection: "close" }, signal: AbortSignal.timeout(seconds * 1000) });
@@ -66,15 +69,13 @@ export const api = (address: string, ca: string, headers: Record<string, string>
 
 /** Every document in Parameter Store, by the end of its name: `servers/tls`. */
 export async function documents(): Promise<Record<string, Record<string, unknown>>> {
-  const { Parameters } = await aws(
-    ...["ssm", "get-parameters-by-path", "--path", `/${CLUSTER}`, "--recursive", "--with-decryption"],
-  );
-  return Object.fromEntries(
-    (Parameters as { Name: string; Value: string }[]).map(({ Name, Value }) => [
-      Name.replace(`/${CLUSTER}/`, ""),
-      JSON.parse(Value),
-    ]),
-  );
+  const { ssm } = await cloud();
+  const query = { Path: `/${CLUSTER}`, Recursive: true, WithDecryption: true };
+  const found: [string, Record<string, unknown>][] = [];
+  for await (const { Parameters = [] } of paginateGetParametersByPath({ client: ssm }, query)) {
+    for (const { Name, Value } of Parameters) found.push([Name!.replace(`${query.Path}/`, ""), JSON.parse(Value!)]);
+  }
+  return Object.fromEntries(found);
 }
 
 export async function members(consul: AgentApi): Promise<string[]> {
@@ -87,38 +88,33 @@ export async function readyWorkers(nomad: AgentApi): Promise<string[]> {
   return nodes.filter(({ Status }) => Status === "ready").map(({ Address }) => Address);
 }
 
+/** How the users' load balancer finds its targets, by instance id. */
 export async function edgeHealth(): Promise<Record<string, string>> {
-  const { TargetGroups } = await aws("elbv2", "describe-target-groups");
-  const edge = TargetGroups.find((group: { Port: number }) => group.Port === 8080);
-  const { TargetHealthDescriptions } = await aws(
-    ...["elbv2", "describe-target-health", "--target-group-arn", edge.TargetGroupArn],
-  );
+  const { elb } = await cloud();
+  const { TargetGroups = [] } = await elb.describeTargetGroups({});
+  const edge = TargetGroups.find(({ Port }) => Port === 8080);
+  const { TargetHealthDescriptions = [] } = await elb.describeTargetHealth({ TargetGroupArn: edge?.TargetGroupArn });
   return Object.fromEntries(
-    TargetHealthDescriptions.map((each: { Target: { Id: string }; TargetHealth: { State: string } }) => [
-      each.Target.Id,
-      each.TargetHealth.State,
-    ]),
+    TargetHealthDescriptions.map(({ Target, TargetHealth }) => [Target!.Id!, TargetHealth!.State!]),
   );
 }
 
-async function groupName(): Promise<string> {
-  const { AutoScalingGroups } = await aws("autoscaling", "describe-auto-scaling-groups");
-  return AutoScalingGroups[0].AutoScalingGroupName;
+/** The workers' Auto Scaling group. */
+async function group() {
+  const { autoscaling } = await cloud();
+  const { AutoScalingGroups = [] } = await autoscaling.describeAutoScalingGroups({});
+  return { autoscaling, AutoScalingGroupName: AutoScalingGroups[0]!.AutoScalingGroupName! };
 }
 
-export async function setDesired(capacity: number): Promise<void> {
-  await aws(
-    ...["autoscaling", "set-desired-capacity", "--auto-scaling-group-name", await groupName()],
-    ...["--desired-capacity", String(capacity)],
-  );
+export async function setDesired(DesiredCapacity: number): Promise<void> {
+  const { autoscaling, AutoScalingGroupName } = await group();
+  await autoscaling.setDesiredCapacity({ AutoScalingGroupName, DesiredCapacity });
 }
 
 /** Keeps alarms from scaling the workers, or lets them again. */
 export async function scaling(what: "suspend" | "resume"): Promise<void> {
-  await aws(
-    ...["autoscaling", `${what}-processes`, "--auto-scaling-group-name", await groupName()],
-    ...["--scaling-processes", "AlarmNotification"],
-  );
+  const { autoscaling, AutoScalingGroupName } = await group();
+  await autoscaling[`${what}Processes`]({ AutoScalingGroupName, ScalingProcesses: ["AlarmNotification"] });
 }
 
 /** Runs a script of Node.js inside the container of a task, with the resolver that the container has. */

@@ -1,6 +1,8 @@
+import { paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import { cloud } from "./clients";
 import { CLUSTER, documents, type Host, hosts, operator, readyWorkers, setDesired } from "./cluster-view";
 import { secretsIn } from "./secrets";
-import { aws, eventually, onHost, STACK, succeed } from "./support";
+import { eventually, onHost, STACK, succeed } from "./support";
 
 interface LogEvent {
   readonly logStreamName: string;
@@ -10,9 +12,15 @@ interface LogEvent {
 
 /** Lines of a log group that hold a text, in the order of time. */
 async function lines(group: "agents" | "jobs", text?: string): Promise<LogEvent[]> {
-  const pattern = text === undefined ? [] : ["--filter-pattern", JSON.stringify(text)];
-  const { events } = await aws("logs", "filter-log-events", "--log-group-name", `/${CLUSTER}/${group}`, ...pattern);
-  return (events as LogEvent[]).sort((one, other) => one.timestamp - other.timestamp);
+  const query = {
+    logGroupName: `/${CLUSTER}/${group}`,
+    ...(text === undefined ? {} : { filterPattern: JSON.stringify(text) }),
+  };
+  const found: LogEvent[] = [];
+  for await (const { events = [] } of paginateFilterLogEvents({ client: (await cloud()).logs }, query)) {
+    found.push(...(events as LogEvent[]));
+  }
+  return found.sort((one, other) => one.timestamp - other.timestamp);
 }
 
 const nodeName = ({ role, id, name }: Host): string =>

@@ -1,6 +1,7 @@
 import type { AgentApi } from "../../local/providers/agent";
+import { cloud } from "./clients";
 import { CLUSTER, type Host, hosts, operator, outputs, page, readyWorkers } from "./cluster-view";
-import { aws, eventually, local, onHost } from "./support";
+import { eventually, local, onHost } from "./support";
 
 /** As long as a minute lasts in this run's cloud (up.js), so that hosts report once in each. */
 const MINUTE_SECONDS = Number(process.env.MINUTE_SECONDS);
@@ -18,35 +19,31 @@ const reportAsBefore = ({ container }: Host) =>
 
 /** The states of the stack's alarms by name, without those that Auto Scaling keeps for itself. */
 async function alarms(): Promise<Record<string, string>> {
-  const { MetricAlarms } = await aws("cloudwatch", "describe-alarms", "--alarm-name-prefix", `${CLUSTER}-`);
+  const { cloudwatch } = await cloud();
+  const { MetricAlarms = [] } = await cloudwatch.describeAlarms({ AlarmNamePrefix: `${CLUSTER}-` });
   return Object.fromEntries(
-    (MetricAlarms as { AlarmName: string; StateValue: string }[]).map(({ AlarmName, StateValue }) => [
-      AlarmName.replace(`${CLUSTER}-`, ""),
-      StateValue,
-    ]),
+    MetricAlarms.map(({ AlarmName, StateValue }) => [AlarmName!.replace(`${CLUSTER}-`, ""), StateValue!]),
   );
 }
 
 /** How many values each metric on the dashboard has had in the last two minutes, by its name and what it is of. */
 async function valuesOnDashboard(): Promise<Record<string, number>> {
-  const { DashboardBody } = await aws("cloudwatch", "get-dashboard", "--dashboard-name", CLUSTER);
-  const { widgets } = JSON.parse(DashboardBody) as { widgets: { properties: { metrics?: unknown[][] } }[] };
+  const { cloudwatch } = await cloud();
+  const { DashboardBody } = await cloudwatch.getDashboard({ DashboardName: CLUSTER });
+  const { widgets } = JSON.parse(DashboardBody!) as { widgets: { properties: { metrics?: unknown[][] } }[] };
   const lines = widgets
     .flatMap(({ properties }) => properties.metrics ?? [])
     .map((line) => line.filter((part): part is string => typeof part === "string"));
   const queries = lines.map(([Namespace, MetricName, ...rest], index) => {
     const Dimensions = rest.flatMap((Name, at) => (at % 2 === 0 ? [{ Name, Value: rest[at + 1] }] : []));
-    return {
-      Id: `m${index}`,
-      MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period: 60, Stat: "Average" },
-    };
+    const Metric = { Namespace, MetricName, Dimensions };
+    return { Id: `m${index}`, MetricStat: { Metric, Period: 60, Stat: "Average" } };
   });
   const now = Date.now();
-  const { MetricDataResults } = await aws(
-    ...["cloudwatch", "get-metric-data", "--metric-data-queries", JSON.stringify(queries)],
-    ...["--start-time", new Date(now - 120_000).toISOString(), "--end-time", new Date(now).toISOString()],
-  );
-  const counts = (MetricDataResults as { Values: number[] }[]).map(({ Values }) => Values.length);
+  const { MetricDataResults = [] } = await cloudwatch.getMetricData({
+    ...{ MetricDataQueries: queries, StartTime: new Date(now - 120_000), EndTime: new Date(now) },
+  });
+  const counts = MetricDataResults.map(({ Values = [] }) => Values.length);
   return Object.fromEntries(lines.map((line, index) => [line.join(" "), counts[index]!]));
 }
 

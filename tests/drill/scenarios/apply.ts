@@ -1,6 +1,6 @@
-import { page, outputs } from "../../e2e/cluster-view";
+import { forget } from "../../e2e/clients";
+import { outputs, page } from "../../e2e/cluster-view";
 import { seconds, secondsUntil } from "../clock";
-import { forget } from "../clients";
 import type { Scenario } from "../scenario";
 import { destroy, isChanged, killedUp, up, WORKERS } from "../stack";
 import { isWell } from "../view";

@@ -1,11 +1,11 @@
-import type { Host } from "../../e2e/cluster-view";
+import { cloud } from "../../e2e/clients";
+import { apis, type Host, hosts } from "../../e2e/cluster-view";
 import { local, onHost } from "../../e2e/support";
-import { apis, cloud } from "../clients";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
 import { isChanged, up } from "../stack";
 import { upkeep } from "../upkeep";
-import { hosts, isWell } from "../view";
+import { isWell } from "../view";
 
 /** Names what the scenario puts into the cluster, to see whether it comes back. */
 const MARK = "drill-restore";

@@ -1,8 +1,8 @@
-import { apis } from "../clients";
+import { apis, hosts } from "../../e2e/cluster-view";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
 import { up } from "../stack";
-import { hosts, isWell, running } from "../view";
+import { isWell, running } from "../view";
 
 /** As much of a job as is changed here. */
 interface Job {

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { apis } from "../clients";
-import type { Host } from "../../e2e/cluster-view";
+import { apis, type Host, hosts } from "../../e2e/cluster-view";
 import { onHost } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { hosts, isWell, running, workerOf } from "../view";
 import { upkeep } from "../upkeep";
+import { isWell, running, workerOf } from "../view";
 import { WINDOW_SECONDS } from "./workers";
 
 const CUT_SECONDS = 90;

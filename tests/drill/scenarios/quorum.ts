@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { hosts } from "../../e2e/cluster-view";
 import { onHost } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { allocations, hosts, isWell, leader, outOfDns, resolved, running, workerOf } from "../view";
+import { allocations, isWell, leader, outOfDns, resolved, running, workerOf } from "../view";
 
 const AWAY_SECONDS = 120;
 

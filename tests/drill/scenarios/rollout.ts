@@ -1,10 +1,11 @@
+import { forget } from "../../e2e/clients";
+import { apis, hosts } from "../../e2e/cluster-view";
 import { Voters } from "../../e2e/voters";
 import { olderVersions, releasesUrl } from "../before";
-import { apis, forget } from "../clients";
 import { seconds, secondsUntil } from "../clock";
 import type { Figure, Scenario } from "../scenario";
 import { destroy, up, WORKERS } from "../stack";
-import { hosts, isWell } from "../view";
+import { isWell } from "../view";
 
 /** Looks at the voters of Consul and Nomad, over and over, while something is done. */
 async function fewestVoters(during: () => Promise<unknown>): Promise<Figure> {

@@ -1,8 +1,8 @@
-import type { Host } from "../../e2e/cluster-view";
+import { type Host, hosts } from "../../e2e/cluster-view";
 import { onHost, succeed } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { allocations, hosts, isWell, leader, running, workerOf } from "../view";
+import { allocations, isWell, leader, running, workerOf } from "../view";
 import { WINDOW_SECONDS } from "./workers";
 
 /** Ends the leader's process, without a word to the others; systemd starts it again. */

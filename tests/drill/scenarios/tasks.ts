@@ -1,7 +1,8 @@
+import { hosts } from "../../e2e/cluster-view";
 import { onHost } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { hosts, isWell, outOfDns, processOf, running, workerOf } from "../view";
+import { isWell, outOfDns, processOf, running, workerOf } from "../view";
 
 /** Ends or stops one backend's process by a signal; requests that it has at that moment may fail, no other. */
 function signalled(name: string, signal: "KILL" | "STOP", goneWithin: number): Scenario {

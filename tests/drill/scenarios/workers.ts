@@ -1,9 +1,9 @@
-import { apis, cloud } from "../clients";
-import { type Host, members, setDesired } from "../../e2e/cluster-view";
+import { cloud } from "../../e2e/clients";
+import { apis, type Host, hosts, members, setDesired } from "../../e2e/cluster-view";
 import { onHost, STACK, succeed } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Figure, Scenario } from "../scenario";
-import { allocations, hosts, isWell, outOfDns, outOfTraefik, running, workerOf } from "../view";
+import { allocations, isWell, outOfDns, outOfTraefik, running, workerOf } from "../view";
 
 /** Until the load balancer, whose checks are 5 s apart and wait for 2, has missed two of them: 12 s at most. Traefik is faster. */
 export const WINDOW_SECONDS = 12;

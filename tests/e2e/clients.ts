@@ -1,15 +1,18 @@
 import { AutoScaling } from "@aws-sdk/client-auto-scaling";
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { EC2 } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { SSM } from "@aws-sdk/client-ssm";
 import { runningCloud } from "../../local/cli/session";
 import { operator as credentials } from "../../local/cloud/sessions";
 import { regionOf } from "../../local/engine";
-import { operator } from "../e2e/cluster-view";
-import { STACK } from "../e2e/support";
+import { STACK } from "./support";
 
 const made = new Map<object, Promise<unknown>>();
 
-const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+/** Makes something at the first call, and gives the same from then on. */
+export const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   return () => {
     const known = made.get(make) ?? make();
     made.set(make, known);
@@ -20,12 +23,12 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
 /** The stack has become another one, with other addresses and tokens. */
 export const forget = (): void => made.clear();
 
-/** The cluster's APIs. Asked for once: a drill looks many times a second, and must not load the machine that it measures. */
-export const apis = once(operator);
-
-/** AWS's API, by its own clients for the same reason. */
+/** AWS's API, by its own clients: each start of awscli is a second of a core. */
 export const cloud = once(async () => {
   const { endpoint } = await runningCloud(STACK);
   const options = { endpoint, region: regionOf(STACK), credentials };
-  return { ec2: new EC2(options), elb: new ElasticLoadBalancingV2(options), autoscaling: new AutoScaling(options) };
+  return {
+    ...{ autoscaling: new AutoScaling(options), cloudwatch: new CloudWatch(options), ec2: new EC2(options) },
+    ...{ elb: new ElasticLoadBalancingV2(options), logs: new CloudWatchLogs(options), ssm: new SSM(options) },
+  };
 });
