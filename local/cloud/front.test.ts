@@ -151,6 +151,9 @@ test("target health is what the load balancer saw, and initial before it saw any
   expect(await health()).toEqual([[8080, { State: "unhealthy", Reason: "Target.Timeout", Description: "no answer" }]]);
   cloud.hypervisor.health = () => [{ targetId: id!, port: 8080, state: "healthy" }];
   expect(await health()).toEqual([[8080, { State: "healthy" }]]);
+  const gone = `elbv2 deregister-targets --target-group-arn ${arn} --targets Id=${id}`;
+  for (const times of ["once", "twice"]) expect([times, await aws(gone)]).toEqual([times, {}]);
+  expect(await health()).toEqual([]);
   expect(await errorOf(`elbv2 describe-target-health --target-group-arn ${arn}x`)).toBe("TargetGroupNotFound");
 });
 

@@ -71,6 +71,12 @@ def create_listener(plain, self, load_balancer_arn, protocol, port, *args, **kwa
     return plain(self, load_balancer_arn, protocol, port, *args, **kwargs)
 
 
+@wraps(FakeTargetGroup, "deregister")
+def deregister(plain, self, targets):
+    """A target that is not there is no error: DeregisterTargets, API reference."""
+    plain(self, [target for target in targets if target["Id"] in self.targets])
+
+
 @wraps(FakeTargetGroup, "register")
 def register(plain, self, targets):
     for target in targets:
