@@ -50,6 +50,8 @@ export interface BackendClientOptions {
   readonly coolDown?: CoolDown;
   /** Attempts for one request, the first included. Default 3. */
   readonly attempts?: number;
+  /** After as long without an answer another instance is asked too. Default: that of timeouts.ts. */
+  readonly silenceMs?: number;
   /** Called once for each attempt, with "ok" or the reason why it failed. */
   readonly onAttempt?: (outcome: string) => void;
   /** From 0 up to 1. */
@@ -74,7 +76,8 @@ export class BackendClient {
 
   constructor({ coolDown = new CoolDown(), ...options }: BackendClientOptions) {
     this.coolDown = coolDown;
-    this.options = { attempts: 3, onAttempt: () => {}, random: Math.random, ...options };
+    const defaults = { attempts: 3, silenceMs: timeouts.backendSilence, onAttempt: () => {}, random: Math.random };
+    this.options = { ...defaults, ...options };
   }
 
   /**
@@ -83,10 +86,11 @@ export class BackendClient {
    * may still answer.
    */
   async values(requestId: string, trace?: string): Promise<BackendResult> {
-    const { discovery, attempts, onAttempt } = this.options;
+    const { discovery, attempts, silenceMs, onAttempt } = this.options;
     const ids = { [requestIdHeader]: requestId, ...(trace === undefined ? {} : { [traceHeader]: trace }) };
     const end = new AbortController();
-    const signal = AbortSignal.any([end.signal, AbortSignal.timeout(timeouts.backend)]);
+    const { signal } = end;
+    const deadline = setTimeout(() => end.abort(new DOMException("too late", "TimeoutError")), timeouts.backend);
     const tried: Instance[] = [];
     const underWay = new Map<Instance, Promise<Attempt>>();
     const failures: Failure[] = [];
@@ -110,7 +114,7 @@ export class BackendClient {
           underWay.set(another, this.attempt(another, ids, signal));
         }
         if (underWay.size === 0) break;
-        const first = await firstOf([...underWay.values()], another && timeouts.backendSilence);
+        const first = await firstOf([...underWay.values()], another && silenceMs);
         if (first === undefined) {
           for (const silent of underWay.keys()) this.coolDown.failed(silent);
           continue;
@@ -131,6 +135,7 @@ export class BackendClient {
       if (error instanceof LookupError) return { outcome: "discovery-failed", code: error.code };
       throw error;
     } finally {
+      clearTimeout(deadline);
       end.abort();
     }
   }

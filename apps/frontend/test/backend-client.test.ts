@@ -6,6 +6,8 @@ import { LookupError } from "../src/discovery/srv";
 import { type Behaviour, FakeBackend } from "./fake-backend";
 import { until } from "./until";
 
+const SILENCE_MS = 250;
+
 const open: { stop(): Promise<void> }[] = [];
 afterEach(() => Promise.all(open.splice(0).map((one) => one.stop())));
 
@@ -16,14 +18,18 @@ async function backend(id: string, behaviour: Behaviour = "answer"): Promise<Fak
   return started;
 }
 
+/** Longer than any test lasts: on a busy machine a backend that is well may be silent for a while. */
+const NEVER_MS = 60_000;
+
 /** A client of exactly these instances, which takes the first of those that are equally good. */
-function clientOf(registered: () => readonly FakeBackend[], random = () => 0) {
+function clientOf(registered: () => readonly FakeBackend[], { random = (): number => 0, silenceMs = NEVER_MS } = {}) {
   const clock = { ms: 0 };
   const outcomes: string[] = [];
   const lookup = async (): Promise<Instance[]> => registered().map(({ port }) => ({ address: "127.0.0.1", port }));
   const discovery = new Discovery({ name: "backend.service.consul", lookup, now: () => clock.ms });
   const coolDown = new CoolDown(5000, () => clock.ms);
-  const client = new BackendClient({ discovery, coolDown, random, onAttempt: (outcome) => outcomes.push(outcome) });
+  const onAttempt = (outcome: string) => outcomes.push(outcome);
+  const client = new BackendClient({ discovery, coolDown, random, silenceMs, onAttempt });
   open.push({ stop: () => client.close() });
   return { client, clock, outcomes };
 }
@@ -37,10 +43,7 @@ describe("the backend client", () => {
   it("spreads requests over all instances by chance", async () => {
     const three = [await backend("b1"), await backend("b2"), await backend("b3")];
     let turn = 0;
-    const { client } = clientOf(
-      () => three,
-      () => (turn++ % 3) / 3,
-    );
+    const { client } = clientOf(() => three, { random: () => (turn++ % 3) / 3 });
     for (let i = 0; i < 9; i++) await client.values("r");
     expect(three.map((one) => one.requests)).toEqual([3, 3, 3]);
   });
@@ -69,21 +72,23 @@ describe("the backend client", () => {
     expect(outcomes).toEqual([reason, "ok"]);
   });
 
-  it("asks another instance too when one says nothing for a quarter of a second, and avoids that one", async () => {
+  it("asks another instance too when one says nothing for a while, and avoids that one", async () => {
     const both = [await backend("b1", "hang"), await backend("b2")];
-    const { client, outcomes } = clientOf(() => both);
+    const { client, outcomes } = clientOf(() => both, { silenceMs: SILENCE_MS });
     const start = performance.now();
     const result = await client.values("r");
-    expect(performance.now() - start).toBeGreaterThan(245);
+    expect(performance.now() - start).toBeGreaterThan(SILENCE_MS - 5);
     expect([answeredBy(result), reasons(result)]).toEqual(["b2", ["SILENT"]]);
     expect(outcomes).toEqual(["ok", "SILENT"]);
-    expect(answeredBy(await client.values("r"))).toBe("b2");
-    expect(both.map(({ requests }) => requests)).toEqual([1, 2]);
+    expect(both.map((one) => client.coolDown.isCooling({ address: "127.0.0.1", port: one.port }))).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it("still hears an instance that is slow when the one asked after it is slower", async () => {
     const both = [await backend("b1", "answer late"), await backend("b2", "hang")];
-    const { client, outcomes } = clientOf(() => both);
+    const { client, outcomes } = clientOf(() => both, { silenceMs: SILENCE_MS });
     const result = await client.values("r");
     expect([answeredBy(result), reasons(result)]).toEqual(["b1", ["SILENT"]]);
     expect(outcomes).toEqual(["ok", "SILENT"]);
@@ -91,14 +96,14 @@ describe("the backend client", () => {
 
   it("does not ask the only instance again while it is silent", async () => {
     const only = await backend("b1", "answer late");
-    const { client, outcomes } = clientOf(() => [only]);
+    const { client, outcomes } = clientOf(() => [only], { silenceMs: SILENCE_MS });
     expect(answeredBy(await client.values("r"))).toBe("b1");
     expect([only.requests, outcomes]).toEqual([1, ["ok"]]);
   });
 
   it("tries an instance that failed once more while another is silent", async () => {
     const both = [await backend("b1", "refuse"), await backend("b2", "hang")];
-    const { client, outcomes } = clientOf(() => both);
+    const { client, outcomes } = clientOf(() => both, { silenceMs: SILENCE_MS });
     const values = client.values("r");
     await until("the second attempt", () => both[1]!.requests === 1);
     both[0]!.behaviour = "answer";
@@ -160,7 +165,7 @@ describe("the backend client", () => {
 
   it("gives up after four seconds when every instance hangs", async () => {
     const all = await Promise.all(["b1", "b2", "b3"].map((id) => backend(id, "hang")));
-    const { client } = clientOf(() => all);
+    const { client } = clientOf(() => all, { silenceMs: SILENCE_MS });
     const start = performance.now();
     const result = await client.values("r");
     expect([answeredBy(result), reasons(result)]).toEqual(["none-answered", ["TIMEOUT", "TIMEOUT", "TIMEOUT"]]);
