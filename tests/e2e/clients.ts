@@ -9,6 +9,9 @@ import { operator as credentials } from "../../local/cloud/sessions";
 import { regionOf } from "../../local/engine";
 import { STACK } from "./support";
 
+// The SDK's word on the Node.js of next year, in each suite.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+
 const made = new Map<object, Promise<unknown>>();
 
 /** Makes something at the first call, and gives the same from then on. */
