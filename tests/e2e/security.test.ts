@@ -132,7 +132,7 @@ describe("the cluster's security", () => {
     };
     const said = await onHost(
       worker.container,
-      `cat >/tmp/rogue.json <<<'${JSON.stringify(rogue)}'; timeout --signal=KILL 15 nomad agent -config=/tmp/rogue.json 2>&1; ` +
+      `cat >/tmp/rogue.json <<<'${JSON.stringify(rogue)}'; timeout --signal=KILL 8 nomad agent -config=/tmp/rogue.json 2>&1; ` +
         "rm -rf /tmp/rogue /tmp/rogue.json /tmp/foreign.pem /tmp/foreign.key",
     );
     expect(said).toContain("error registering");
@@ -158,7 +158,7 @@ describe("the cluster's security", () => {
     const agent =
       `consul agent -node=rogue -data-dir=/tmp/rogue -bind=${worker.address} -retry-join=${server.address}:8301 ` +
       `-retry-interval=1s -encrypt=${key} -serf-lan-port=8399 -http-port=-1 -dns-port=-1 -grpc-port=-1 -grpc-tls-port=-1`;
-    const said = await onHost(worker.container, `timeout --signal=KILL 12 ${agent} 2>&1; rm -rf /tmp/rogue`);
+    const said = await onHost(worker.container, `timeout --signal=KILL 6 ${agent} 2>&1; rm -rf /tmp/rogue`);
     expect(said).toContain("Join cluster failed, will retry");
     expect(said).not.toContain("Join cluster completed");
     const members = await onHost(
