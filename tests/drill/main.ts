@@ -8,7 +8,6 @@
  *   npm run drill -- --keep          leaves the stack up; the next run takes it as it is
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { setPriority } from "node:os";
 import { local, STACK } from "../e2e/support";
 import { secondsUntil } from "./clock";
 import { run } from "./run";
@@ -20,15 +19,6 @@ import { isWell } from "./view";
 
 const say = (message: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${message}`);
 
-/** So that requests come evenly even while this machine boots a worker: those that come late come all at once. */
-function hurry(): void {
-  try {
-    setPriority(-10);
-  } catch {
-    say("not allowed to raise its own priority: on a busy machine the load may come in bursts");
-  }
-}
-
 async function main(args: readonly string[]): Promise<number> {
   const words = args.filter((arg) => !arg.startsWith("--"));
   const chosen = (args.includes("--short") ? SHORT : SCENARIOS).filter(
@@ -36,7 +26,6 @@ async function main(args: readonly string[]): Promise<number> {
   );
   if (chosen.length === 0) throw new Error(`expected part of a scenario's name, got ${words.join(" ")}`);
   const results: Result[] = [];
-  hurry();
   try {
     say(`the stack ${STACK}, with ${WORKERS} workers`);
     await up();

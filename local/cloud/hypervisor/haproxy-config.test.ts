@@ -38,13 +38,16 @@ describe("haproxyConfig", () => {
       ...httpRules(80, "http", {}, {}),
       "  use_backend edge-0123-open if { nbsrv(edge-0123) eq 0 }",
       "  default_backend edge-0123",
-      "backend edge-0123",
-      "  balance roundrobin",
+      "backend edge-0123-checks",
+      "  timeout connect 2s",
       "  timeout check 2s",
       "  option httpchk",
       "  http-check send meth GET uri /ping ver HTTP/1.1 hdr Host elb-health hdr User-Agent ELB-HealthChecker/2.0",
       "  http-check expect status 200",
       "  server i-1-8080 10.42.1.4:8080 check port 8081 inter 5s rise 2 fall 3 fastinter 1s downinter 1s",
+      "backend edge-0123",
+      "  balance roundrobin",
+      "  server i-1-8080 10.42.1.4:8080 track edge-0123-checks/i-1-8080",
       "backend edge-0123-open",
       "  balance roundrobin",
       "  server i-1-8080 10.42.1.4:8080",
@@ -186,13 +189,13 @@ describe("withNewServers", () => {
     const state = withNewServers("1\n", config);
     expect(state.split("\n")[0]).toBe("1");
     expect(state.split("\n").slice(2)).toEqual([
-      "1 edge-0123 1 i-1-8080 10.42.1.4 0 0 1 1 0 1 0 0 14 0 0 0 - 8080 - 0 0 - - 0",
+      "1 edge-0123-checks 1 i-1-8080 10.42.1.4 0 0 1 1 0 1 0 0 14 0 0 0 - 8080 - 0 0 - - 0",
       "",
     ]);
   });
 
   it("keeps what is known of the others", () => {
-    const known = "1\n# head\n3 edge-0123 1 i-1-8080 10.42.1.4 2 0 1 1 9 15 3 4 6 0 0 0 - 8080 - 0 0 - - 0\n";
+    const known = "1\n# head\n3 edge-0123-checks 1 i-1-8080 10.42.1.4 2 0 1 1 9 15 3 4 6 0 0 0 - 8080 - 0 0 - - 0\n";
     expect(withNewServers(known, config)).toBe(known);
   });
 });

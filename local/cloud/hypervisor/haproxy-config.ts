@@ -45,6 +45,11 @@ export function backendName(targetGroupArn: string): string {
   return targetGroupArn.split("targetgroup/")[1]!.replace("/", "-");
 }
 
+/** The name of the backend that looks after a target group's health. */
+export function checksName(targetGroupArn: string): string {
+  return `${backendName(targetGroupArn)}-checks`;
+}
+
 export function serverName(target: { readonly id: string; readonly port: number }): string {
   return `${target.id}-${target.port}`;
 }
@@ -121,14 +126,19 @@ function backend(group: TargetGroupState, mode: string, addressOf: Balancer["add
     "fastinter 1s downinter 1s",
   ].join(" ");
   const balance = group.leastOutstanding ? "leastconn" : "roundrobin";
+  const checks = checksName(group.TargetGroupArn!);
   return [
-    `backend ${name}`,
-    `  balance ${balance}`,
+    // Apart, as a check has less time to connect than a request has.
+    `backend ${checks}`,
+    `  timeout connect ${group.HealthCheckTimeoutSeconds}s`,
     `  timeout check ${group.HealthCheckTimeoutSeconds}s`,
     ...httpCheck(group),
     ...servers.map(
       ({ name, address, port }) => `  server ${name} ${address}:${port} ${check.replace("%port", `${port}`)}`,
     ),
+    `backend ${name}`,
+    `  balance ${balance}`,
+    ...servers.map(({ name, address, port }) => `  server ${name} ${address}:${port} track ${checks}/${name}`),
     `backend ${name}-open`,
     `  balance ${balance}`,
     ...servers.map(({ name, address, port }) => `  server ${name} ${address}:${port}`),

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import type { TargetHealth, Traffic } from "../types";
 import { toNumber } from "./addresses";
 import { STACK_LABEL, execIn, loadFilter, removeContainer } from "./docker";
-import { STATE_FILE, STATS_PORT, backendName, certificateFile, haproxyConfig, serverName } from "./haproxy-config";
+import { STATE_FILE, STATS_PORT, certificateFile, checksName, haproxyConfig, serverName } from "./haproxy-config";
 import { packetFilter } from "./packet-filter";
 import { parseStats, TrafficCount } from "./proxy-stats";
 import type { CloudState, TargetGroupState } from "./state";
@@ -101,7 +101,7 @@ export class LoadBalancers {
       if ((group.LoadBalancerArns ?? []).length === 0) {
         return { ...target, state: "unused", reason: "Target.NotInUse", description: "Target group is not in use" };
       }
-      const seen = this.observations.get(`${backendName(targetGroupArn)}/${serverName({ id, port })}`);
+      const seen = this.observations.get(`${checksName(targetGroupArn)}/${serverName({ id, port })}`);
       if (seen?.up) return { ...target, state: "healthy" };
       const grace = (group.HealthCheckIntervalSeconds ?? 30) * (group.UnhealthyThresholdCount ?? 2) * 1000;
       if (seen === undefined || (!seen.everHealthy && Date.now() - seen.since < grace)) {

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { cloud } from "../../e2e/clients";
 import { apis, type Host, hosts, members, setDesired } from "../../e2e/cluster-view";
-import { onHost, STACK, succeed } from "../../e2e/support";
+import { STACK, succeed } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Figure, Scenario } from "../scenario";
 import { allocations, isWell, outOfDns, outOfTraefik, running, workerOf } from "../view";
@@ -8,14 +9,18 @@ import { allocations, isWell, outOfDns, outOfTraefik, running, workerOf } from "
 /** Until the load balancer, whose checks are 5 s apart and wait for 2, has missed two of them: 12 s at most. Traefik is faster. */
 export const WINDOW_SECONDS = 12;
 
+/** After which EC2 notices, here, that a host has ended: so late that nobody but the health checks can have found it. */
+const NOTICED_SECONDS = WINDOW_SECONDS + 1;
+
 /**
- * Takes a host's power; gives the moment, in milliseconds since the epoch. The cable first: a process that is killed closes its connections,
- * one without power says nothing. A while after it was told, as starting a command in a container keeps this machine busy.
+ * Takes a host's power at a moment, in milliseconds since the epoch. The cable first: a process that is killed closes its connections, one
+ * without power says nothing. Nobody waits for the command, as its end would keep this machine busy at that very moment.
  */
-async function powerOff({ container }: Host): Promise<number> {
-  const moment = await onHost(container, "sleep 2; date +%s%3N; ip link set eth0 down");
+async function powerOff({ container }: Host, moment: number): Promise<void> {
+  const wait = `ms=$((${moment} - $(date +%s%3N))); sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"`;
+  await succeed("docker", ["exec", "--detach", container, "bash", "-c", `${wait}; ip link set eth0 down`]);
+  await sleep(moment + NOTICED_SECONDS * 1_000 - Date.now());
   await succeed("docker", ["kill", container]);
-  return Number(moment);
 }
 
 export const poweredOff: Scenario = {
@@ -24,10 +29,11 @@ export const poweredOff: Scenario = {
     const victim = await workerOf((await running("frontend"))[0]!);
     const witness = (await hosts("worker")).find(({ id }) => id !== victim.id)!;
     const workers = (await hosts("worker")).length;
-    const started = await powerOff(victim);
+    const started = Date.now() + 3_000;
     const [dns, traefik] = await Promise.all([
       outOfDns(["frontend", "backend", "traefik"], victim.address, witness).then(() => seconds(started)),
       outOfTraefik(victim.address, witness).then(() => seconds(started)),
+      powerOff(victim, started),
     ]);
     const isReplaced = async () =>
       (await isWell(workers)) && (await hosts("worker")).every(({ id }) => id !== victim.id);
