@@ -36,7 +36,7 @@ describe("haproxyConfig", () => {
       "frontend port-80",
       "  bind :80",
       ...httpRules(80, "http", {}, {}),
-      "  use_backend edge-0123-open if { nbsrv(edge-0123) eq 0 }",
+      "  use_backend edge-0123-open if { nbsrv(edge-0123) eq 0 } !{ stopping }",
       "  default_backend edge-0123",
       "backend edge-0123-checks",
       "  timeout connect 2s",
@@ -144,6 +144,10 @@ describe("httpRules", () => {
     const option = "  option http-restrict-req-hdr-names";
     expect(rules({})).toContain(`${option} preserve`);
     expect(rules({ "routing.http.drop_invalid_header_fields.enabled": "true" })).toContain(`${option} delete`);
+  });
+
+  it("close no connection, when targets change, before it has had an answer", () => {
+    expect(rules({})).toContain("  option idle-close-on-response");
   });
 
   it("say who asked after what was said before, or leave that alone, or take it away", () => {

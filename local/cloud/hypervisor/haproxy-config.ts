@@ -92,8 +92,8 @@ function renderAction(action: Action, groups: readonly TargetGroupState[]): stri
     const arn = action.TargetGroupArn ?? action.ForwardConfig?.TargetGroups?.[0]?.TargetGroupArn;
     if (!groups.some((group) => group.TargetGroupArn === arn)) return [];
     const name = backendName(arn!);
-    // With no healthy target ELB fails open: requests go to all of them.
-    return [`  use_backend ${name}-open if { nbsrv(${name}) eq 0 }`, `  default_backend ${name}`];
+    // With no healthy target ELB fails open: requests go to all of them. A process that hands over to the next counts no servers any more.
+    return [`  use_backend ${name}-open if { nbsrv(${name}) eq 0 } !{ stopping }`, `  default_backend ${name}`];
   }
   if (action.Type === "redirect") {
     const { Protocol, Port, StatusCode } = action.RedirectConfig!;

@@ -33,6 +33,8 @@ export function httpRules(
   return [
     // HTTP/2 is spoken on HTTPS listeners only, and there as TLS negotiates it.
     "  option disable-h2-upgrade",
+    // Targets come and go without a connection being closed; here that is a reload, at which HAProxy would close those without a request.
+    "  option idle-close-on-response",
     // The pattern of a valid name is [-A-Za-z0-9]+, as the attribute has it.
     `  option http-restrict-req-hdr-names ${balancer["routing.http.drop_invalid_header_fields.enabled"] === "true" ? "delete" : "preserve"}`,
     // Nobody can answer CONNECT but a proxy, which would pass on whatever follows unread.
