@@ -11,7 +11,7 @@ const pool: Readonly<Record<string, string | number>> = {
   ...{ "instanceTypes[1]": "t3a.small", spotPercent: 34 },
 };
 
-const upArguments = (changes: readonly string[]): string[] => [
+export const upArguments = (changes: readonly string[]): string[] => [
   "up",
   ...[...Object.entries(pool).map(([key, value]) => `cluster:workerPools[0].${key}=${value}`), ...changes].flatMap(
     (each) => ["--config", each],
@@ -22,6 +22,13 @@ const upArguments = (changes: readonly string[]): string[] => [
 export async function up(...changes: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await local(upArguments(changes), 600);
   if (code !== 0) throw new Error(`${stdout}${stderr}`);
+  return `${stdout}${stderr}`;
+}
+
+/** Does an `up` that has to fail; gives what it said. */
+export async function failedUp(...changes: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await local(upArguments(changes), 600);
+  if (code === 0) throw new Error(`an up with ${changes.join(", ")} has not failed`);
   return `${stdout}${stderr}`;
 }
 

@@ -37,6 +37,7 @@ export interface Outputs {
   readonly url: string;
   readonly nomadAddress: string;
   readonly consulAddress: string;
+  readonly images: { readonly traefik: string; readonly backend: string; readonly frontend: string };
   readonly credentials: { readonly ca: string; readonly consulToken: string; readonly nomadToken: string };
 }
 

@@ -1,9 +1,6 @@
-import { forget } from "../../e2e/clients";
-import { outputs, page } from "../../e2e/cluster-view";
-import { seconds, secondsUntil } from "../clock";
+import { converge } from "../converge";
 import type { Scenario } from "../scenario";
-import { destroy, isChanged, killedUp, up, WORKERS } from "../stack";
-import { isWell } from "../view";
+import { destroy, killedUp } from "../stack";
 
 /** What each run that is killed is about, and how long it takes about: the first is to make everything from nothing. */
 const RUNS: readonly { readonly lasts: number; readonly changes: readonly string[] }[] = [
@@ -35,14 +32,9 @@ export const upKilled: Scenario = {
     let slowest = 0;
     for (const { lasts, changes } of RUNS) {
       await kill(lasts, changes);
-      const started = Date.now();
-      await up(...changes);
-      slowest = Math.max(slowest, seconds(started));
-      forget();
-      const { url } = await outputs();
-      await secondsUntil("all well", 120, () => isWell(WORKERS));
-      const { status } = await page(url);
-      if (status === 200 && !isChanged(await up(...changes))) converged += 1;
+      const run = await converge(...changes);
+      slowest = Math.max(slowest, run.lasted);
+      if (run.converged) converged += 1;
     }
     orphans += await destroy();
     return {

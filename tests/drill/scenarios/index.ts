@@ -2,6 +2,7 @@ import type { Scenario } from "../scenario";
 import { upKilled } from "./apply";
 import { restored } from "./backups";
 import { badImage, brokenTraefik, failingHealthCheck, rolling } from "./deploys";
+import { upFails } from "./failed-up";
 import { lost, partitioned } from "./network";
 import { agentStopped, majorityLost } from "./quorum";
 import { replaced, upgraded } from "./rollout";
@@ -13,7 +14,7 @@ import { poweredOff, scaleIn, spotNotice } from "./workers";
 export const SCENARIOS: readonly Scenario[] = [
   ...[killed, stopped, rolling, badImage, failingHealthCheck, brokenTraefik, consulLeader, nomadLeader],
   ...[majorityLost, replaced, agentStopped, partitioned, lost, scaleIn, spotNotice, poweredOff, leadersAndWorker],
-  ...[restored, upgraded, upKilled],
+  ...[restored, upgraded, upFails, upKilled],
 ];
 
 /** What CI runs. The end-to-end tests show more of it: servers that are replaced, a worker that leaves, secrets that change. */
