@@ -126,7 +126,7 @@ describe("configuration errors", () => {
   it("are reported together, under the stack's name", () => {
     expect(() => parseConfig({ zones: 0, serverCount: 2 }, PLACE)).toThrow(
       "The configuration of stack dev has 2 problems:\n" +
-        "  zones: expected an integer from 1 to 8, got 0; set it with: pulumi config set zones 2\n" +
+        "  zones: expected an integer from 2 to 8 (an application load balancer takes no fewer), got 0; set it with: pulumi config set zones 2\n" +
         "  serverCount: expected 1, 3 or 5 (a majority of them has to survive a failure), got 2; " +
         "set it with: pulumi config set serverCount 3",
     );

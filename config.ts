@@ -139,7 +139,7 @@ export function parseConfig(values: Readonly<Record<string, unknown>>, place: Pl
       VPC_CIDR,
       "an IPv4 CIDR from /16 to /22 without host bits, not of loopback, link-local or multicast addresses",
     ),
-    zones: fields.integer("zones", 2, 1, MAX_ZONES),
+    zones: fields.integer("zones", 2, 2, MAX_ZONES, "an application load balancer takes no fewer"),
     natGateways: fields.choice("natGateways", "single", ["none", "single", "per-zone"]),
     flowLogs: fields.flag("flowLogs", false),
     logRetentionDays: fields.choice("logRetentionDays", 30, RETENTION_DAYS, "CloudWatch Logs knows no other"),

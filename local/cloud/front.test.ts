@@ -129,6 +129,12 @@ test("a load balancer is active under its loopback address once it listens, and 
   expect(left).not.toContain(description);
 });
 
+test("a load balancer for HTTP in one zone is refused", async () => {
+  const create = "elbv2 create-load-balancer --name narrow --query LoadBalancers[].State.Code --subnets";
+  expect(await errorOf(`${create} ${network.subnets[0]} --security-groups ${network.groupId}`)).toBe("ValidationError");
+  expect(await aws("elbv2 describe-load-balancers --query LoadBalancers[].LoadBalancerName")).toEqual([]);
+});
+
 test("target health is what the load balancer saw, and initial before it saw anything", async () => {
   const arn = (
     await aws<string[]>(

@@ -23,10 +23,14 @@ def give_interfaces(backend, balancer):
 
 @wraps(ELBv2Backend, "create_load_balancer")
 def create_load_balancer(plain, self, name, *args, tags=None, **kwargs):
-    """Names are unique, network load balancers have net/ in their ARN, and each subnet gets an interface."""
+    """Names are unique, network load balancers have net/ in their ARN, each subnet gets an interface; those for HTTP span zones."""
     if any(balancer.name == name for balancer in self.load_balancers.values()):
         raise DuplicateLoadBalancerName()
     balancer = plain(self, name, *args, **kwargs)
+    if balancer.type == "application" and len({subnet.availability_zone for subnet in balancer.subnets}) < 2:
+        del self.load_balancers[balancer.arn]
+        message = "At least two subnets in two different Availability Zones must be specified"
+        raise ELBClientError("ValidationError", message)
     if balancer.type == "network":
         del self.load_balancers[balancer.arn]
         balancer.arn = balancer.arn.replace(":loadbalancer/app/", ":loadbalancer/net/")
