@@ -43,6 +43,19 @@ test("what .dockerignore leaves out does not count", () => {
   expect(hash()).toBe(before);
 });
 
+test("what a later pattern brings back counts, however deep it lies in what is left out", () => {
+  write(".dockerignore", "*\n!src/deep/keep.txt\n");
+  const before = hash();
+  write("src/deep/other.txt", "x");
+  expect(hash()).toBe(before);
+  write("src/deep/keep.txt", "x");
+  expect(hash()).not.toBe(before);
+  write(".dockerignore", "src\n!**/keep.txt\n");
+  const byWildcard = hash();
+  write("src/deep/keep.txt", "y");
+  expect(hash()).not.toBe(byWildcard);
+});
+
 test("a repository of AWS is reached at the cloud's own port, every other one by its name", () => {
   const endpoint = "http://127.0.0.1:14500";
   expect(reachable("123456789012.dkr.ecr.eu-west-1.amazonaws.com/cluster-local/backend", endpoint)).toBe(
