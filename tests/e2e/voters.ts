@@ -1,7 +1,8 @@
 import type { AgentApi } from "../../local/providers/agent";
 
 interface Autopilot {
-  readonly Servers: readonly { readonly Healthy: boolean; readonly Voter: boolean; readonly Leader: boolean }[];
+  /** Null from a leader that has not looked at anybody yet. */
+  readonly Servers: readonly { readonly Healthy: boolean; readonly Voter: boolean; readonly Leader: boolean }[] | null;
 }
 
 /** How many servers a Raft's leader finds healthy, second by second, as far as there is an answer. */
@@ -23,8 +24,8 @@ export class Voters {
     const from = text.indexOf("{");
     if (from < 0) return;
     const { Servers } = JSON.parse(text.slice(from)) as Autopilot;
-    // A leader that does not find itself healthy has just been elected, and has not looked at anybody yet.
-    if (!Servers.some(({ Leader, Healthy }) => Leader && Healthy)) return;
+    // Nor has one that does not find itself healthy.
+    if (!Servers?.some(({ Leader, Healthy }) => Leader && Healthy)) return;
     this.counts.push(Servers.filter(({ Healthy, Voter }) => Healthy && Voter).length);
   }
 }
