@@ -16,6 +16,7 @@ import { LogGroups } from "./components/log-groups";
 import { Monitoring } from "./components/monitoring";
 import { Network } from "./components/network";
 import { provenUrl } from "./components/page-proof";
+import { skipPromiseNotes } from "./components/promise-notes";
 import { readyAddresses } from "./components/readiness";
 import { rolloutAccess } from "./components/rollout-access";
 import { ServerCluster } from "./components/server-cluster";
@@ -25,6 +26,7 @@ import { WorkerPool } from "./components/worker-pool";
 import { WorkloadIdentity } from "./components/workload-identity";
 import { loadConfig } from "./config";
 
+skipPromiseNotes();
 const config = loadConfig();
 const { region, datacenter, operatorCidrs } = config;
 const identity = { project: config.project, stack: config.stack, cluster: config.cluster };
