@@ -1,4 +1,4 @@
-import { ServerResponse } from "node:http";
+import { type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from "node:http";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { FastifyServerOptions } from "fastify";
 import { clientErrorHandler } from "./client-errors";
@@ -34,8 +34,10 @@ export function createHttpServer({ logger = false, headers, errorBody, ...option
   const app: FastifyInstance = Fastify({
     logger,
     genReqId: requestId,
-    childLoggerFactory: (log, bindings, childOptions, request) =>
-      log.child({ ...bindings, trace: traceId(request) }, childOptions),
+    childLoggerFactory: (log, bindings, childOptions, request) => {
+      const trace = traceId(request);
+      return log.child(trace === undefined ? bindings : { ...bindings, trace }, childOptions);
+    },
     keepAliveTimeout: timeouts.keepAlive,
     requestTimeout: timeouts.request,
     connectionTimeout: timeouts.connection,
@@ -61,10 +63,10 @@ export function createHttpServer({ logger = false, headers, errorBody, ...option
 
   // By default Node asks for the body that is to be refused, and answers other expectations by itself.
   app.server.on("checkContinue", app.routing).on("checkExpectation", app.routing);
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     reply.header(requestIdHeader, request.id);
     const status = refusal(request.raw);
-    if (status === undefined) return;
+    if (status === undefined) return done();
     reply.header("connection", "close");
     if (status === 405) reply.header("allow", "GET, HEAD");
     throw Object.assign(new Error(`refused with ${status}`), { statusCode: status });
@@ -74,11 +76,22 @@ export function createHttpServer({ logger = false, headers, errorBody, ...option
   return app;
 }
 
+type Given = OutgoingHttpHeaders | OutgoingHttpHeader[];
+
+/** Its answers have these headers, unless they have others of the same names. */
 function responseWith(headers: Readonly<Record<string, string>>): typeof ServerResponse {
   return class extends ServerResponse {
-    constructor(...args: ConstructorParameters<typeof ServerResponse>) {
-      super(...args);
-      for (const [name, value] of Object.entries(headers)) this.setHeader(name, value);
+    // With the answer's own, all at once: those that are set one by one Node keeps, and goes through once more.
+    override writeHead(status: number, reason?: string | Given, given?: Given): this {
+      if (typeof reason === "string") return super.writeHead(status, reason, this.#all(given));
+      return super.writeHead(status, this.#all(reason));
+    }
+
+    /** Neither Fastify nor Node gives them as a list. */
+    #all(given?: Given): OutgoingHttpHeaders {
+      const all: OutgoingHttpHeaders = { ...headers };
+      for (const name of this.getHeaderNames()) delete all[name];
+      return Object.assign(all, given);
     }
   } as typeof ServerResponse;
 }

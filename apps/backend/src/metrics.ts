@@ -25,9 +25,10 @@ export function createMetrics(labels: Record<string, string>): Metrics {
 
 /** Times every request of the application. The label is the route's pattern: paths come from callers and never end. */
 export function observeRequests(app: FastifyInstance, metrics: Metrics): void {
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? "none", status: reply.statusCode };
     metrics.requests.observe(labels, reply.elapsedTime / 1000);
+    done();
   });
 }
 

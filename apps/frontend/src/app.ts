@@ -57,9 +57,10 @@ export function build(options: BuildOptions): FastifyInstance {
   app.decorate("drain", () => {
     draining = true;
   });
-  app.addHook("onSend", async (_request, reply) => {
+  app.addHook("onSend", (_request, reply, _payload, done) => {
     // Else a kept connection would bring the next request to a process that is about to end, and keep it from ending.
     if (draining) reply.header("connection", "close");
+    done();
   });
   observeRequests(app, metrics);
 

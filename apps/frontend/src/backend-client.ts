@@ -1,6 +1,7 @@
+import { EventEmitter } from "node:events";
 import { Type, type Static } from "typebox";
-import { Value } from "typebox/value";
-import { Agent, request } from "undici";
+import { Compile } from "typebox/compile";
+import { Agent } from "undici";
 import { CoolDown } from "./discovery/cool-down";
 import { type Answer, type Discovery } from "./discovery/discovery";
 import { authority, type Instance } from "./discovery/instance";
@@ -19,6 +20,7 @@ const BackendValues = Type.Object({
   instance: Type.Object({ id: Text, host: Text, address: Text }),
 });
 export type BackendValues = Static<typeof BackendValues>;
+const valid = Compile(BackendValues);
 
 /** An attempt that failed: where, and why in a word such as CONNREFUSED, TIMEOUT, SILENT (another was faster), HTTP 503 or MALFORMED. */
 export interface Failure {
@@ -88,9 +90,8 @@ export class BackendClient {
   async values(requestId: string, trace?: string): Promise<BackendResult> {
     const { discovery, attempts, silenceMs, onAttempt } = this.options;
     const ids = { [requestIdHeader]: requestId, ...(trace === undefined ? {} : { [traceHeader]: trace }) };
-    const end = new AbortController();
-    const { signal } = end;
-    const deadline = setTimeout(() => end.abort(new DOMException("too late", "TimeoutError")), timeouts.backend);
+    const end = new End();
+    const deadline = setTimeout(() => end.now(), timeouts.backend);
     const tried: Instance[] = [];
     const underWay = new Map<Instance, Promise<Attempt>>();
     const failures: Failure[] = [];
@@ -108,10 +109,10 @@ export class BackendClient {
         }
         // To ask an instance once more while it is silent would only be more work for it.
         const others = answer.instances.filter((instance) => times([...underWay.keys()], instance) === 0);
-        const another = tried.length < attempts && !signal.aborted ? this.choose(others, tried) : undefined;
+        const another = tried.length < attempts && !end.aborted ? this.choose(others, tried) : undefined;
         if (another !== undefined) {
           tried.push(another);
-          underWay.set(another, this.attempt(another, ids, signal));
+          underWay.set(another, this.attempt(another, ids, end));
         }
         if (underWay.size === 0) break;
         const first = await firstOf([...underWay.values()], another && silenceMs);
@@ -136,7 +137,7 @@ export class BackendClient {
       throw error;
     } finally {
       clearTimeout(deadline);
-      end.abort();
+      end.now();
     }
   }
 
@@ -160,11 +161,7 @@ export class BackendClient {
   }
 
   /** Never rejects. */
-  private async attempt(
-    instance: Instance,
-    ids: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<Attempt> {
+  private async attempt(instance: Instance, ids: Readonly<Record<string, string>>, end: End): Promise<Attempt> {
     const key = authority(instance);
     const busy = (change: number) => {
       const count = (this.busy.get(key) ?? 0) + change;
@@ -173,7 +170,7 @@ export class BackendClient {
     };
     busy(+1);
     try {
-      return { instance, values: await this.get(instance, ids, signal) };
+      return { instance, values: await this.get(instance, ids, end) };
     } catch (error) {
       return { instance, reason: reasonOf(error) };
     } finally {
@@ -181,15 +178,11 @@ export class BackendClient {
     }
   }
 
-  private async get(
-    instance: Instance,
-    ids: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<BackendValues> {
-    const { statusCode, body } = await request(`http://${authority(instance)}/`, {
-      dispatcher: this.agent,
+  private async get(instance: Instance, ids: Readonly<Record<string, string>>, end: End): Promise<BackendValues> {
+    const { statusCode, body } = await this.agent.request({
+      ...{ origin: `http://${authority(instance)}`, path: "/", method: "GET" },
       headers: { accept: "application/json", ...ids },
-      signal,
+      signal: end,
     });
     if (statusCode !== 200) {
       await body.dump({ limit: maxResponseSize });
@@ -197,8 +190,18 @@ export class BackendClient {
     }
     const values: unknown = await body.json();
     // An address may have passed to another program since it was registered.
-    if (!Value.Check(BackendValues, values)) throw new Refusal("MALFORMED");
+    if (!valid.Check(values)) throw new Refusal("MALFORMED");
     return values;
+  }
+}
+
+/** Ends what is under way. An emitter, which undici heeds as it does an AbortSignal: that one is slow to listen to, and slow to abort. */
+class End extends EventEmitter {
+  aborted = false;
+
+  now(): void {
+    this.aborted = true;
+    this.emit("abort");
   }
 }
 
@@ -227,6 +230,6 @@ function reasonOf(error: unknown): string {
   if (error instanceof Refusal) return error.message;
   const { name, code } = error as { readonly name?: unknown; readonly code?: unknown };
   if (name === "SyntaxError") return "MALFORMED";
-  if (name === "TimeoutError" || name === "AbortError") return "TIMEOUT";
+  if (name === "AbortError") return "TIMEOUT";
   return typeof code === "string" ? code.replace(/^UND_ERR_|^E(?=[A-Z]{4})/, "") : "UNKNOWN";
 }
