@@ -87,11 +87,12 @@ describe("hostName", () => {
 });
 
 describe("dockerImage", () => {
-  it("boots the stock image and those that are made of it, and refuses others by name", () => {
+  it("boots the stock image, those that are made of it, and those of this machine, and refuses others by name", () => {
     expect(dockerImage("debian-12-amd64-20261101-0001")).toBe("cluster-local/debian:12");
     expect(dockerImage("cluster-host-20261102-0001")).toBe("cluster-local/host");
+    expect(dockerImage("cluster-local/backend-2")).toBe("cluster-local/backend-2");
     expect(() => dockerImage("ubuntu")).toThrow(
-      'machine image "ubuntu": no image of that name boots here; use Debian 12 (debian-12-*) or cluster-host-*',
+      'machine image "ubuntu": no image of that name boots here; use Debian 12 (debian-12-*), cluster-host-* or cluster-local/*',
     );
   });
 });

@@ -239,7 +239,9 @@ export function endpointOf(instance: Instance): Endpoint {
 export function dockerImage(imageName: string): string {
   if (imageName.startsWith("debian-12-")) return "cluster-local/debian:12";
   if (imageName.startsWith("cluster-host-")) return "cluster-local/host";
+  // One that somebody has built on this machine and registered under its own name.
+  if (imageName.startsWith("cluster-local/")) return imageName;
   throw new Error(
-    `machine image "${imageName}": no image of that name boots here; use Debian 12 (debian-12-*) or cluster-host-*`,
+    `machine image "${imageName}": no image of that name boots here; use Debian 12 (debian-12-*), cluster-host-* or cluster-local/*`,
   );
 }
