@@ -7,9 +7,10 @@ const tseslint = require("typescript-eslint");
  * files of the folders listed for it. A folder that is absent here may import anything.
  */
 const mayImport = {
-  "": ["", "components", "hosts"],
+  "": ["", "components", "cost", "hosts"],
   hosts: ["hosts"],
   components: ["components", "hosts"],
+  cost: ["", "components", "cost", "hosts"],
   ...Object.fromEntries(fs.readdirSync(path.join(__dirname, "apps")).map((app) => [`apps/${app}`, [`apps/${app}`]])),
   "sdks/nomad": ["sdks/nomad"],
   engines: ["engines"],

@@ -25,6 +25,7 @@ import { Service } from "./components/service";
 import { WorkerPool } from "./components/worker-pool";
 import { WorkloadIdentity } from "./components/workload-identity";
 import { loadConfig } from "./config";
+import { monthlyCostOf } from "./cost/monthly-cost";
 
 skipPromiseNotes();
 const config = loadConfig();
@@ -207,6 +208,7 @@ export const commands = operatorCommands({
 });
 export const backupBucket = backups.bucket.id;
 export const dashboardUrl = monitoring?.dashboardUrl;
+export const monthlyCost = monthlyCostOf(config);
 /** Who has these is an operator: `npm run cli` takes them from here. */
 export const credentials = pulumi.secret({ ca, consulToken, nomadToken });
 export const images = { traefik: edge.image, backend: backend.image, frontend: frontend.image };

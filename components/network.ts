@@ -32,7 +32,7 @@ export interface Zone {
 }
 
 /** APIs that hosts without a way to the internet still need, each as an endpoint inside the VPC. */
-const ENDPOINT_SERVICES = [
+export const ENDPOINT_SERVICES = [
   "autoscaling",
   "ec2",
   "ec2messages",

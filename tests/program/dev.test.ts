@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { encryptedWith } from "./encryption";
 import type { RecordingMocks } from "./recording-mocks";
 import { valueOf } from "./recording-mocks";
+import { billedFor, registeredBill } from "./registered-bill";
 import { DEV_COUNTS } from "./resource-counts";
 import { type ProgramRun, PROGRAM_TIMEOUT_MS, runProgram } from "./run-program";
 
@@ -18,6 +19,10 @@ describe("the program for dev", () => {
 
   it("registers exactly these resources", () => {
     expect(mocks.counts()).toEqual(DEV_COUNTS);
+  });
+
+  it("has all that an estimate of its price takes it to have, and nothing else that AWS bills", () => {
+    expect(registeredBill(mocks)).toEqual(billedFor("dev"));
   });
 
   it("gives no two resources the same URN", () => {
@@ -142,6 +147,18 @@ describe("the program for dev", () => {
       "secrets-workers-nomad: value",
       "secrets-workers-tls: value",
     ]);
+  });
+
+  it("outputs what it costs a month, and what shows why", () => {
+    expect(run.outputs.monthlyCost).toEqual({
+      currency: "USD",
+      total: 168.32,
+      of: {
+        ...{ Instances: 49.1, "NAT gateways": 36.18, "Load balancers": 37.04, "Public IPv4": 14.6, Disks: 8.98 },
+        ...{ Monitoring: 13.89, Logs: 2.68, "Data transfer": 2.93, "Keys and storage": 2.92 },
+      },
+      details: "npm run cost -- --stack dev",
+    });
   });
 
   it("outputs the page's address, the APIs, the images by digest and commands to paste", async () => {

@@ -1,4 +1,5 @@
 import type { RecordingMocks } from "./recording-mocks";
+import { billedFor, registeredBill } from "./registered-bill";
 import { LOCAL_COUNTS } from "./resource-counts";
 import { type ProgramRun, PROGRAM_TIMEOUT_MS, runProgram, stackConfig } from "./run-program";
 
@@ -12,6 +13,10 @@ describe("the program for local", () => {
 
   it("registers exactly these resources", () => {
     expect(mocks.counts()).toEqual(LOCAL_COUNTS);
+  });
+
+  it("has all that an estimate of its price takes it to have, and nothing else that AWS bills", () => {
+    expect(registeredBill(mocks)).toEqual(billedFor("local"));
   });
 
   it("lets the machine itself reach the APIs through a public load balancer", () => {

@@ -1,4 +1,5 @@
 import { gunzipSync } from "node:zlib";
+import { billedFor, registeredBill } from "./registered-bill";
 import { PROGRAM_TIMEOUT_MS, runProgram } from "./run-program";
 
 describe("a stack without monitoring", () => {
@@ -15,6 +16,7 @@ describe("a stack without monitoring", () => {
       const userData = gunzipSync(Buffer.from(template.inputs.userData as string, "base64")).toString();
       expect(userData).not.toMatch(/report-worker|cluster-report\.(service|timer)"/);
       expect(outputs.dashboardUrl).toBeUndefined();
+      expect(registeredBill(mocks)).toEqual(billedFor("dev", { monitoring: false }));
     },
     PROGRAM_TIMEOUT_MS,
   );

@@ -1,5 +1,6 @@
 import type { RecordingMocks } from "./recording-mocks";
 import { encryptedWith } from "./encryption";
+import { billedFor, registeredBill, unjudgedTypes } from "./registered-bill";
 import { PROD_COUNTS } from "./resource-counts";
 import { PROGRAM_TIMEOUT_MS, runProgram } from "./run-program";
 
@@ -11,6 +12,11 @@ describe("the program for prod", () => {
 
   it("registers exactly these resources", () => {
     expect(mocks.counts()).toEqual(PROD_COUNTS);
+  });
+
+  it("has all that an estimate of its price takes it to have, and nothing else that AWS bills", () => {
+    expect(registeredBill(mocks)).toEqual(billedFor("prod"));
+    expect(unjudgedTypes(mocks)).toEqual([]);
   });
 
   it("spreads servers over three zones, each with a way out of its own", () => {
