@@ -117,6 +117,16 @@ function remedy({ nomad, consul }: ClusterAccess): string {
   );
 }
 
+/** One look at the cluster, through EC2 and the agents' APIs. */
+export async function lookAt(inventory: Pick<HostInventory, "list">, access: ClusterAccess): Promise<Sighting> {
+  const [hosts, consul, nomad] = await Promise.all([
+    inventory.list().catch(asError),
+    readConsul(access.consul).catch(asError),
+    readNomad(access.nomad).catch(asError),
+  ]);
+  return { hosts, consul, nomad };
+}
+
 async function waitOnAws(args: ReadinessArgs, access: ClusterAccess): Promise<void> {
   const inventory: HostInventory = createHostInventory(args.region, args.cluster);
   try {
@@ -126,14 +136,7 @@ async function waitOnAws(args: ReadinessArgs, access: ClusterAccess): Promise<vo
       remedy: remedy(access),
       describeHost: async (host) => (await inventory.lastBootStep(host.id)).words,
       progress: (message) => void pulumi.log.info(message, undefined, undefined, true),
-      look: async () => {
-        const [hosts, consul, nomad] = await Promise.all([
-          inventory.list().catch(asError),
-          readConsul(access.consul).catch(asError),
-          readNomad(access.nomad).catch(asError),
-        ]);
-        return { hosts, consul, nomad };
-      },
+      look: () => lookAt(inventory, access),
     });
   } finally {
     inventory.close();

@@ -16,6 +16,8 @@ export interface EngineOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** Patterns of URNs: nothing else is changed. Default: everything may be. */
   readonly targets?: readonly string[];
+  /** What it gives out are the stack's outputs. Default: the project's own. */
+  readonly program?: automation.PulumiFn;
   /** Where lines of progress go. */
   log(line: string): void;
   /** Aborted to cancel: the engine finishes what it is at, records it and unlocks the state. */
@@ -98,8 +100,8 @@ export const awsEnvironment = (stack: string, endpoint: string): Record<string, 
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
 });
 
-/** The program, in this process; its exports are the stack's outputs. */
-const program = async (): Promise<Record<string, unknown>> => ({ ...(await import("../index.js")) });
+/** The project's program, in this process; its exports are the stack's outputs. */
+const ownProgram = async (): Promise<Record<string, unknown>> => ({ ...(await import("../index.js")) });
 
 /** What the last `up` gave out, secrets included. */
 export async function readOutputs(stackName: string): Promise<automation.OutputMap> {
@@ -108,7 +110,11 @@ export async function readOutputs(stackName: string): Promise<automation.OutputM
   return stack.outputs();
 }
 
-const selectStack = (stackName: string, envVars: Record<string, string>): Promise<automation.Stack> =>
+const selectStack = (
+  stackName: string,
+  envVars: Record<string, string>,
+  program: automation.PulumiFn = ownProgram,
+): Promise<automation.Stack> =>
   automation.LocalWorkspace.createOrSelectStack(
     { stackName, projectName: projectName(), program },
     {
@@ -139,10 +145,8 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
   repairState(stateFolder(stackName), projectName(), stackName, log);
   const providers = await startProviders(journal.note);
   try {
-    const stack = await selectStack(stackName, {
-      PULUMI_DEBUG_PROVIDERS: providers.attach,
-      ...awsEnvironment(stackName, endpoint),
-    });
+    const attached = { PULUMI_DEBUG_PROVIDERS: providers.attach, ...awsEnvironment(stackName, endpoint) };
+    const stack = await selectStack(stackName, attached, options.program);
     const settings = Object.entries(config).map(([key, value]) => [key, { value }] as const);
     if (settings.length > 0) await stack.setAllConfig(Object.fromEntries(settings), true);
     await releaseStaleLock(stack, stateFolder(stackName), log);

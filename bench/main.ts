@@ -1,0 +1,77 @@
+/**
+ * `npm run bench`: measures what this project claims to be fast at, side by side, prints one table with medians and goals, and writes the same to
+ * `.build/bench/bench.json`, with a chart for each question beside it. Fails when a goal is not met.
+ *
+ *   npm run bench                     everything
+ *   npm run bench -- --short          what CI runs
+ *   npm run bench -- discovery apps   these questions
+ *   npm run bench -- --keep           leaves the stack up, if a question needed one; the next run takes it as it is
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { render } from "./chart";
+import { Programs } from "./programs";
+import type { Bench } from "./question";
+import { QUESTIONS } from "./questions";
+import { passes, type Result, table } from "./report";
+import { leave, stack } from "./stack";
+
+const FOLDER = path.resolve(".build/bench");
+
+const say = (message: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${message}`);
+
+/** Ends what was begun; says what could not be. */
+async function endAll(programs: Programs, keep: boolean): Promise<void> {
+  await programs.stopAll();
+  if (!keep) await leave().catch((error: Error) => say(error.message));
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const short = args.includes("--short");
+  const names = args.filter((arg) => !arg.startsWith("--"));
+  const known = QUESTIONS.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`expected some of ${known.join(", ")}, got ${unknown.join(", ")}`);
+  const chosen = QUESTIONS.filter((each) => (names.length > 0 ? names.includes(each.name) : !short || each.short));
+  const programs = new Programs();
+  const keep = args.includes("--keep");
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void endAll(programs, keep).finally(() => process.exit(1)));
+  const bench: Bench = {
+    short,
+    rounds: short ? 3 : 7,
+    seconds: short ? 3 : 8,
+    programs,
+    stack,
+    say: (line) => say(`  ${line}`),
+  };
+  const results: Result[] = [];
+  mkdirSync(FOLDER, { recursive: true });
+  try {
+    for (const question of chosen) {
+      say(question.title);
+      try {
+        const answer = await question.ask(bench);
+        for (const { file, spec } of answer.charts) writeFileSync(path.join(FOLDER, `${file}.svg`), await render(spec));
+        results.push({ question, answer });
+      } catch (error) {
+        results.push({ question, error: (error as Error).message });
+      } finally {
+        await programs.stopAll();
+      }
+    }
+  } finally {
+    await endAll(programs, keep);
+    writeFileSync(path.join(FOLDER, "bench.json"), `${JSON.stringify(results, undefined, 2)}\n`);
+    console.log(table(results));
+  }
+  return results.every(passes) ? 0 : 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    console.error(error.message);
+    process.exit(1);
+  },
+);
