@@ -46,7 +46,7 @@ describe("import boundaries", () => {
     [
       "index.ts",
       'import("./local/cli")',
-      "the root may import from the root, components/, hosts/ only, and local/cli is outside",
+      "the root may import from the root, components/, cost/, hosts/ only, and local/cli is outside",
     ],
     [
       "apps/backend/src/app.ts",
