@@ -21,7 +21,8 @@ export class ClusterSettings extends pulumi.ComponentResource {
       `${name}-autopilot`,
       {
         cleanupDeadServers: true,
-        lastContactThreshold: "200ms",
+        // A follower looks for another leader after one second: who has heard of it since is in contact, on a busy machine too.
+        lastContactThreshold: "1s",
         maxTrailingLogs: 250,
         serverStabilizationTime: "10s",
       },

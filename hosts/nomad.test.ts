@@ -56,7 +56,7 @@ describe("Nomad's configuration", () => {
         node_gc_threshold: "1h",
         client_introduction: { enforcement: "none" },
       },
-      autopilot: { cleanup_dead_servers: true, last_contact_threshold: "200ms", server_stabilization_time: "10s" },
+      autopilot: { cleanup_dead_servers: true, last_contact_threshold: "1s", server_stabilization_time: "10s" },
     });
   });
 

@@ -145,7 +145,8 @@ export function nomadConfig(settings: HostSettings): NomadConfig {
           },
           autopilot: {
             cleanup_dead_servers: true,
-            last_contact_threshold: "200ms",
+            // A follower looks for another leader after one second: who has heard of it since is in contact, on a busy machine too.
+            last_contact_threshold: "1s",
             server_stabilization_time: "10s",
           },
         }

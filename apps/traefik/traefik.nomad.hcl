@@ -106,7 +106,7 @@ job "traefik" {
         port     = "admin"
         path     = "/ping"
         interval = "2s"
-        timeout  = "1s"
+        timeout  = "3s"
 
         check_restart {
           limit = 5

@@ -15,6 +15,8 @@ import type { SpotNotices } from "./spot-notices";
 
 /** Seconds for which facts are good: cloud-init and agents read dozens of paths in one go. */
 const FACTS_SECONDS = 2;
+/** And those that an instance keeps for as long as it lives: hosts ask every two seconds whether they are to leave. */
+const LASTING_SECONDS = 60;
 const CREDENTIAL_HOURS = 6;
 
 interface Cached<Value> {
@@ -25,6 +27,7 @@ interface Cached<Value> {
 /** Reads from the API what an instance is told about itself. */
 export class InstanceReader {
   private readonly facts = new Map<string, Cached<InstanceFacts | undefined>>();
+  private readonly lasting = new Map<string, Cached<Pick<InstanceFacts, "publicKey" | "role" | "subnet" | "vpc">>>();
   private readonly credentials = new Map<string, Cached<string>>();
 
   constructor(
@@ -55,19 +58,24 @@ export class InstanceReader {
     );
     const instance = found.Reservations?.[0]?.Instances?.[0];
     if (instance === undefined) return undefined;
-    const [subnets, vpcs, publicKey, role, lifecycleState] = await Promise.all([
+    const [lasting, lifecycleState] = await Promise.all([
+      cached(this.lasting, instanceId, LASTING_SECONDS, () => this.collectLasting(instance)),
+      this.lifecycleState(instance),
+    ]);
+    const { accountId, region } = this;
+    const spotEnd = this.spotNotices.endOf(instanceId);
+    return { ...lasting, instance, lifecycleState, accountId, region, spotEnd };
+  }
+
+  private async collectLasting(instance: Instance) {
+    const { ec2 } = this.clients;
+    const [subnets, vpcs, publicKey, role] = await Promise.all([
       instance.SubnetId ? ec2.send(new DescribeSubnetsCommand({ SubnetIds: [instance.SubnetId] })) : undefined,
       instance.VpcId ? ec2.send(new DescribeVpcsCommand({ VpcIds: [instance.VpcId] })) : undefined,
       this.publicKey(instance),
       this.role(instance),
-      this.lifecycleState(instance),
     ]);
-    const { accountId, region } = this;
-    return {
-      ...{ instance, publicKey, role, lifecycleState, accountId, region },
-      spotEnd: this.spotNotices.endOf(instanceId),
-      ...{ subnet: subnets?.Subnets?.[0], vpc: vpcs?.Vpcs?.[0] },
-    };
+    return { publicKey, role, subnet: subnets?.Subnets?.[0], vpc: vpcs?.Vpcs?.[0] };
   }
 
   private async publicKey({ KeyName }: Instance): Promise<string | undefined> {

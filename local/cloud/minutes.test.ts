@@ -287,7 +287,10 @@ describe("a target tracking policy", () => {
     cloud.hypervisor.hosts.set(AutoScalingGroups![0]!.Instances![2]!.InstanceId!, "pending");
     expect(await pass(3, 70)).toBe(3);
     cloud.hypervisor.hosts.clear();
-    expect(await pass(1, 500)).toBe(4);
+    expect(await pass(3, 70)).toBe(3);
+    now += 1200_000;
+    expect(await pass(2, 20)).toBe(3);
+    expect(await pass(3, 70)).toBe(4);
   });
 
   it("scales in one by one after a quarter of an hour under nine tenths of the target, down to what the target takes", async () => {

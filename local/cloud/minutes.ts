@@ -1,14 +1,16 @@
 import { judgeAlarms } from "./alarms";
 import type { AnswerContext } from "./answers";
 import { AwsMetrics } from "./aws-metrics";
-import { keepTrackingAlarms, trackTargets } from "./target-tracking";
+import { keepTrackingAlarms, TargetTracking } from "./target-tracking";
 
 /** What CloudWatch and Auto Scaling do when a minute is over: take stock, judge, act. */
 export class Minutes {
   private readonly metrics: AwsMetrics;
+  private readonly tracking: TargetTracking;
 
   constructor(private readonly context: AnswerContext) {
     this.metrics = new AwsMetrics(context);
+    this.tracking = new TargetTracking(context);
   }
 
   async end(now: Date, minuteSeconds: number): Promise<void> {
@@ -16,7 +18,7 @@ export class Minutes {
     await this.metrics.report(clock);
     await keepTrackingAlarms(this.context);
     await judgeAlarms(this.context, clock);
-    await trackTargets(this.context, clock);
+    await this.tracking.end(clock);
   }
 }
 

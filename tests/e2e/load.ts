@@ -10,6 +10,8 @@ export interface Visit {
 }
 
 const TIMEOUT_MS = 10_000;
+/** Visitors who wait for a page at the same time; those who would come then stay away, or a cluster without a CPU to spare never recovers. */
+const MOST_WAITING = 64;
 
 export interface LoadOptions {
   readonly url: string;
@@ -33,7 +35,7 @@ const wordsOf = (page: string): string =>
     .trim()
     .slice(0, 400);
 
-/** A steady load from loopback: so many requests a second, whether those before have been answered or not. */
+/** A steady load from loopback: so many requests a second, whether those before have been answered or not, up to a bound. */
 export class Load {
   readonly visits: Visit[] = [];
   readonly #agent: http.Agent | false;
@@ -41,6 +43,7 @@ export class Load {
   readonly #timer: NodeJS.Timeout;
   readonly #started = Date.now();
   #sent = 0;
+  #stayedAway = 0;
 
   constructor(private readonly options: LoadOptions) {
     this.#agent = options.connections === "new" ? false : new http.Agent({ keepAlive: true, maxSockets: 64 });
@@ -68,8 +71,12 @@ export class Load {
   /** Sends what is due by the clock: a timer that comes late must not make the load lighter. */
   #catchUp(): void {
     const { limit, rate } = this.options;
-    const due = Math.min(limit, Math.floor(((Date.now() - this.#started) / 1_000) * rate));
-    for (; this.#sent < due; this.#sent++) {
+    const due = Math.floor(((Date.now() - this.#started) / 1_000) * rate);
+    for (; this.#sent + this.#stayedAway < due && this.#sent < limit; this.#sent++) {
+      if (this.#underWay.size >= MOST_WAITING) {
+        this.#stayedAway = due - this.#sent;
+        return;
+      }
       const visit = this.#visit().finally(() => this.#underWay.delete(visit));
       this.#underWay.add(visit);
     }

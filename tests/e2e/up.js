@@ -1,7 +1,7 @@
 const { spawnSync } = require("node:child_process");
 
 /** Of CloudWatch's minutes, by which alarms are judged and workers scaled: docs/local-cloud.md. */
-process.env.MINUTE_SECONDS ??= "10";
+process.env.MINUTE_SECONDS ??= "5";
 
 /** Brings the end-to-end stack up from nothing, with its progress shown. */
 module.exports = async () => {

@@ -36,6 +36,8 @@ export function build(options: BuildOptions): FastifyInstance {
   const { env, metrics = createMetrics({ service: "backend" }) } = options;
   const pressure = options.pressure ?? {
     maxEventLoopDelay: 3000,
+    // Longer than that: an interval in which the loop never came round counts as late without end, and a pause of a second is no overload.
+    sampleInterval: 4000,
     maxHeapUsedBytes: getHeapStatistics().heap_size_limit * 0.9,
     retryAfter: 1,
   };

@@ -5,6 +5,7 @@ Started as `server.py -H <address> -p <port>`. Each wrapper names the behaviour 
 Written for moto 5.2.5: a name that moved makes the start fail here, at once, and not some call later.
 """
 
+import functools
 import logging
 
 import acm  # noqa: F401
@@ -16,6 +17,10 @@ import logs  # noqa: F401
 import s3  # noqa: F401
 import ssm  # noqa: F401
 from moto import server
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+
+# It lists moto's folder and tries some 200 patterns for each request, behind a lock: more than most answers take.
+DomainDispatcherApplication.get_backend_for_host = functools.cache(DomainDispatcherApplication.get_backend_for_host)
 
 if __name__ == "__main__":
     # Errors only: a line for each request would bury what hosts and load balancers report.
