@@ -39,8 +39,8 @@ async function main(args: readonly string[]): Promise<number> {
     process.once(signal, () => void endAll(programs, keep).finally(() => process.exit(1)));
   const bench: Bench = {
     short,
-    rounds: short ? 3 : 7,
-    seconds: short ? 3 : 8,
+    rounds: short ? 2 : 7,
+    seconds: short ? 2 : 8,
     programs,
     stack,
     say: (line) => say(`  ${line}`),
