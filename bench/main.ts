@@ -6,6 +6,7 @@
  *   npm run bench -- --short          what CI runs
  *   npm run bench -- discovery apps   these questions
  *   npm run bench -- --keep           leaves the stack up, if a question needed one; the next run takes it as it is
+ *   npm run bench -- --outputFile=F   writes how many goals are met, as jest writes how many tests pass
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -13,7 +14,7 @@ import { render } from "./chart";
 import { Programs } from "./programs";
 import type { Bench } from "./question";
 import { QUESTIONS } from "./questions";
-import { passes, type Result, table } from "./report";
+import { passes, type Result, table, tally } from "./report";
 import { leave, stack } from "./stack";
 
 const FOLDER = path.resolve(".build/bench");
@@ -63,6 +64,8 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     await endAll(programs, keep);
     writeFileSync(path.join(FOLDER, "bench.json"), `${JSON.stringify(results, undefined, 2)}\n`);
+    const tallyFile = args.find((arg) => arg.startsWith("--outputFile="))?.split("=")[1];
+    if (tallyFile !== undefined) writeFileSync(tallyFile, JSON.stringify(tally(results)));
     console.log(table(results));
   }
   return results.every(passes) ? 0 : 1;

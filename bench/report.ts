@@ -10,6 +10,17 @@ export interface Result {
 
 export const passes = ({ answer, error }: Result): boolean => error === undefined && (answer?.lines ?? []).every(holds);
 
+/** Goals that are met and that are not, by jest's names for tests; a question without an answer misses one. */
+export function tally(results: readonly Result[]): {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+} {
+  const goals = results.flatMap(({ answer }) => answer?.lines.filter(({ goal }) => goal !== undefined) ?? []);
+  const met = goals.filter(holds).length;
+  const unanswered = results.filter(({ error }) => error !== undefined).length;
+  return { numPassedTests: met, numFailedTests: goals.length - met + unanswered };
+}
+
 /** Three digits that count, and none that say nothing. */
 export function digits(value: number): string {
   if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(1);
