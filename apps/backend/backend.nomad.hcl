@@ -151,7 +151,7 @@ job "backend" {
 
         check_restart {
           limit = 4
-          grace = "20s"
+          grace = "60s" # from the registration, which comes before the image
         }
       }
     }

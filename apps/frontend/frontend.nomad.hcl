@@ -177,7 +177,7 @@ job "frontend" {
 
         check_restart {
           limit = 4
-          grace = "20s"
+          grace = "60s" # from the registration, which comes before the image
         }
       }
     }

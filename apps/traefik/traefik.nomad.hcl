@@ -110,7 +110,7 @@ job "traefik" {
 
         check_restart {
           limit = 5
-          grace = "20s"
+          grace = "60s" # from the registration, which comes before the image
         }
       }
     }

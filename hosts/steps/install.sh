@@ -54,7 +54,8 @@ release() {
 common=(curl:curl ip:iproute2 python3:python3 nft:nftables mkfs.ext4:e2fsprogs)
 case $ROLE in
   server) packages "${common[@]}" ;;
-  worker) packages "${common[@]}" dockerd:docker.io docker-credential-ecr-login:amazon-ecr-credential-helper ;;
+  # Docker unpacks images with pigz where it is: its own way takes twice the time.
+  worker) packages "${common[@]}" dockerd:docker.io unpigz:pigz docker-credential-ecr-login:amazon-ecr-credential-helper ;;
 esac
 account consul
 account nomad
