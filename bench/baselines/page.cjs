@@ -7,6 +7,7 @@
 const { default: Fastify } = require("../../apps/frontend/node_modules/fastify");
 const { fetch, request } = require("../../apps/frontend/node_modules/undici");
 const { Eta } = require("../../apps/frontend/node_modules/eta");
+const { RequestLog } = require("../../apps/frontend/dist/request-log.js");
 const { readEnv } = require("../../apps/frontend/dist/env.js");
 const { pageModel, viewsFolder } = require("../../apps/frontend/dist/page.js");
 
@@ -20,7 +21,10 @@ const values =
     ? async () => (await fetch(`http://${BACKEND}/`)).json()
     : async () => (await request(`http://${BACKEND}/`)).body.json();
 
-const app = Fastify({ logger: env.LOG_LEVEL === "silent" ? false : { level: env.LOG_LEVEL } });
+const app = Fastify({
+  logger: env.LOG_LEVEL === "silent" ? false : { level: env.LOG_LEVEL },
+  logController: new RequestLog(),
+});
 const eta = new Eta({ views: viewsFolder, autoEscape: true, cache: true });
 app.get("/", async ({ id: requestId }, reply) => {
   const result = { outcome: "answered", values: await values(), instance, discovery, failures: [] };

@@ -80,7 +80,7 @@ describe("the log", () => {
 describe("the load balancer's trace", () => {
   const root = "Root=1-67891233-abcdef012345678912345678";
   const traces = async (given: string): Promise<Set<unknown>> => {
-    await app.inject({ url: "/health/none", headers: { "x-amzn-trace-id": given } });
+    await app.inject({ method: "POST", url: "/", headers: { "x-amzn-trace-id": given } });
     expect(log().length).toBeGreaterThan(1);
     return new Set(log().map((entry) => entry["trace"]));
   };

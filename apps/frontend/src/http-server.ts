@@ -4,6 +4,7 @@ import type { FastifyServerOptions } from "fastify";
 import { clientErrorHandler } from "./client-errors";
 import { limits, refusal } from "./limits";
 import { requestId, requestIdHeader, traceId } from "./request-id";
+import { RequestLog } from "./request-log";
 import { timeouts as defaults, type HttpTimeouts } from "./timeouts";
 
 export interface HttpServerOptions {
@@ -33,6 +34,7 @@ export function createHttpServer({ logger = false, headers, errorBody, ...option
 
   const app: FastifyInstance = Fastify({
     logger,
+    logController: new RequestLog(),
     genReqId: requestId,
     childLoggerFactory: (log, bindings, childOptions, request) => {
       const trace = traceId(request);
