@@ -4,7 +4,7 @@ import { Load, type Visit } from "../e2e/load";
 import type { Result, Scenario } from "./scenario";
 
 /** Requests a second. */
-const RATE = 100;
+const RATE = 60;
 /** The load ends by itself after an hour, whatever becomes of the drill. */
 const MOST_REQUESTS = RATE * 3_600;
 const TEXT = "Hello from the backend on one machine";

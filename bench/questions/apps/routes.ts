@@ -19,7 +19,8 @@ export interface Routes {
 /** Each route of an app against servers that answer the same bytes without having to make them. */
 export async function compareRoutes(bench: Bench, { app, running, routes, goal }: Routes): Promise<Line[]> {
   const answers = await Promise.all(
-    routes.map(async ({ path, logLevel }) => [path, { ...(await bytesOf(running.url + path)), logLevel }]),
+    // By the readiness check all are found to have started, whether or not it is measured.
+    [{ path: "/health/ready", logLevel: "warn" }, ...routes].map(async ({ path, logLevel }) => [path, { ...(await bytesOf(running.url + path)), logLevel }]),
   );
   const ROUTES = JSON.stringify(Object.fromEntries(answers));
   const bare = (name: string, file: string, LOG_LEVEL: string) =>
