@@ -123,7 +123,7 @@ describe("user data", () => {
     expect(contentOf(text, "/etc/cluster/host.env")).toContain(
       "GROUP='cluster-dev-workers-edge'\nLIFECYCLE_HOOK='leave'\n",
     );
-    expect(contentOf(text, "/opt/cluster/boot/leave.sh")).toContain("item autoscaling/target-lifecycle-state");
+    expect(contentOf(text, "/opt/cluster/boot/leave.sh")).toContain("$here/autoscaling/target-lifecycle-state");
   });
 
   it("reports once in every minute of the clock, each host at a time of its own, where that is asked for", () => {

@@ -75,8 +75,8 @@ job "backend" {
     auto_revert       = true
     health_check      = "checks"
     min_healthy_time  = "5s"
-    healthy_deadline  = "65s" # the image's way to the worker included
-    progress_deadline = "70s"
+    healthy_deadline  = "60s" # the image's way to the worker included
+    progress_deadline = "65s"
   }
 
   group "backend" {

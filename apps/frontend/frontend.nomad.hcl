@@ -81,8 +81,8 @@ job "frontend" {
     auto_revert       = true
     health_check      = "checks"
     min_healthy_time  = "5s"
-    healthy_deadline  = "65s" # the image's way to the worker included
-    progress_deadline = "70s"
+    healthy_deadline  = "60s" # the image's way to the worker included
+    progress_deadline = "65s"
   }
 
   group "frontend" {

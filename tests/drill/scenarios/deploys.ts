@@ -20,15 +20,11 @@ export const rolling: Scenario = {
   name: "rolling deploys of both services",
   async run({ load, say }) {
     const from = load.visits.length;
-    let deploys = 0;
-    let slowest = 0;
-    while (load.visits.length - from < DEPLOY_REQUESTS) {
-      const cpu = deploys % 2 === 0 ? 110 : 100;
+    for (let deploys = 1; load.visits.length - from < DEPLOY_REQUESTS; deploys++) {
+      const cpu = deploys % 2 === 0 ? 100 : 110;
       const started = Date.now();
       await up(`cluster:backend.cpuMhz=${cpu}`, `cluster:frontend.cpuMhz=${cpu}`);
-      deploys += 1;
-      slowest = Math.max(slowest, seconds(started));
-      say(`${deploys} deploys, ${load.visits.length - from} requests`);
+      say(`deploy ${deploys}: ${Math.round(seconds(started))} s, ${load.visits.length - from} requests`);
     }
     return {
       figures: [
@@ -39,7 +35,6 @@ export const rolling: Scenario = {
           unit: "",
           atLeast: true,
         },
-        { what: "slowest deploy", limit: 120, measured: slowest, unit: "s" },
       ],
     };
   },
