@@ -13,13 +13,16 @@ export interface RunningApp extends Running {
   metrics(): Promise<string>;
 }
 
-/** Compiles the apps, as their images do. */
+let built: Promise<unknown> | undefined;
+
+/** Compiles the apps, as their images do; once, whichever questions ask for it. */
 export async function buildApps(): Promise<void> {
-  await Promise.all(
+  built ??= Promise.all(
     (["backend", "frontend"] as const).map((app) =>
       promisify(execFile)("npm", ["--prefix", `apps/${app}`, "run", "build"]),
     ),
   );
+  await built;
 }
 
 export interface AppOptions {

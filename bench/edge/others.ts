@@ -22,7 +22,7 @@ export async function startNginx(programs: Programs, upstreams: readonly number[
   upstream frontend {
     zone frontend 64k;
     random two least_conn;
-${upstreams.map((each) => `    server 127.0.0.1:${each} max_fails=1 fail_timeout=2s;`).join("\n")}
+${upstreams.map((each) => `    server 127.0.0.1:${each} max_fails=1 fail_timeout=3s;`).join("\n")}
     keepalive 200;
     keepalive_timeout 1s;
     keepalive_requests 1000000;
@@ -75,7 +75,7 @@ defaults
   timeout http-keep-alive 180s
   timeout connect 250ms
   timeout server 6s
-  timeout check 1s
+  timeout check 2s
 frontend web
   bind 127.0.0.1:${port}
 ${haproxyAccessLog}
@@ -94,7 +94,7 @@ backend frontend
   option httpchk
   http-check send meth GET uri /health/ready ver HTTP/1.1 hdr Host 127.0.0.1
   http-check expect status 200-399
-  default-server check inter 2s fall 1 rise 1 pool-purge-delay 1s init-addr none
+  default-server check inter 3s fall 1 rise 1 pool-purge-delay 1s init-addr none
   server-template frontend 10 _frontend._tcp.service.consul resolvers consul resolve-prefer ipv4
 `;
 }

@@ -32,7 +32,7 @@ export async function compareLives(bench: Bench, lives: readonly Life[]): Promis
     },
   }));
   bench.say("start and memory");
-  const samples = await alternate(variants, bench);
+  const samples = await alternate(variants, bench.short ? { ...bench, rounds: 1 } : bench);
   return lives.flatMap(({ name, isOurs }): Line[] => [
     {
       what: `${name}, from start to ready`,
