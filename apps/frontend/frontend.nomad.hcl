@@ -164,6 +164,9 @@ job "frontend" {
         path     = "/health/ready"
         interval = "2s"
         timeout  = "3s"
+
+        # Traefik, who alone asks for frontends, has checks of its own, and tries another one; but it has no route without any.
+        failures_before_critical = 3
       }
 
       # Decides who is restarted: not an instance that is only busy, but one that says nothing for some ten seconds. One that has
