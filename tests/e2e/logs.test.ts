@@ -114,7 +114,7 @@ describe("the logs", () => {
 
   it("hold what the agents of every host say, and its boot", async () => {
     const all = [...(await hosts("server")), ...(await hosts("worker"))];
-    expect(all).toHaveLength(3);
+    expect(all).toHaveLength(5);
     await eventually("lines of every host", 30, async () => {
       const streams = new Set((await lines("agents")).map(({ logStreamName }) => logStreamName));
       for (const host of all) {

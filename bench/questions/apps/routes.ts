@@ -20,7 +20,10 @@ export interface Routes {
 export async function compareRoutes(bench: Bench, { app, running, routes, goal }: Routes): Promise<Line[]> {
   const answers = await Promise.all(
     // By the readiness check all are found to have started, whether or not it is measured.
-    [{ path: "/health/ready", logLevel: "warn" }, ...routes].map(async ({ path, logLevel }) => [path, { ...(await bytesOf(running.url + path)), logLevel }]),
+    [{ path: "/health/ready", logLevel: "warn" }, ...routes].map(async ({ path, logLevel }) => [
+      path,
+      { ...(await bytesOf(running.url + path)), logLevel },
+    ]),
   );
   const ROUTES = JSON.stringify(Object.fromEntries(answers));
   const bare = (name: string, file: string, LOG_LEVEL: string) =>
