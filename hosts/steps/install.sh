@@ -54,7 +54,7 @@ release() {
 common=(curl:curl ip:iproute2 python3:python3 nft:nftables mkfs.ext4:e2fsprogs)
 case $ROLE in
   server) packages "${common[@]}" ;;
-  # Docker unpacks images with pigz where it is: its own way takes twice the time.
+  # Docker unpacks images with pigz where it finds it.
   worker) packages "${common[@]}" dockerd:docker.io unpigz:pigz docker-credential-ecr-login:amazon-ecr-credential-helper ;;
 esac
 account consul

@@ -43,6 +43,7 @@ export class Load {
   readonly #timer: NodeJS.Timeout;
   readonly #started = Date.now();
   #sent = 0;
+  /** Visits that were due, and never made. */
   #stayedAway = 0;
 
   constructor(private readonly options: LoadOptions) {
@@ -60,6 +61,11 @@ export class Load {
     return this.visits.filter(({ failure }) => failure !== undefined);
   }
 
+  /** How many visitors stayed away because too many waited: the load was lighter by these. */
+  get stayedAway(): number {
+    return this.#stayedAway;
+  }
+
   /** Ends the load once what is under way has ended. */
   async stop(): Promise<readonly Visit[]> {
     clearInterval(this.#timer);
@@ -68,7 +74,7 @@ export class Load {
     return this.visits;
   }
 
-  /** Sends what is due by the clock: a timer that comes late must not make the load lighter. */
+  /** Sends what is due by the clock, up to the bound: a timer that comes late must not make the load lighter. */
   #catchUp(): void {
     const { limit, rate } = this.options;
     const due = Math.floor(((Date.now() - this.#started) / 1_000) * rate);

@@ -157,7 +157,9 @@ describe("rotation of every secret under load", () => {
   it("costs no visitor a page, no agent of Consul its process and no task a restart", async () => {
     await eventually(`${VISITS} visits`, 400, async () => expect(load.visits.length).toBeGreaterThanOrEqual(VISITS));
     const visits = await load.stop();
-    console.info(`${visits.length} visits while every secret was changed, ${load.failed.length} failed`);
+    console.info(
+      `${visits.length} visits while every secret was changed, ${load.failed.length} failed, ${load.stayedAway} stayed away`,
+    );
     expect(load.failed).toEqual([]);
     expect(await consulProcesses()).toEqual(before.processes);
     expect(await tasks()).toEqual(before.tasks);

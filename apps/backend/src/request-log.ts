@@ -1,8 +1,8 @@
 import { LogController, type FastifyReply, type FastifyRequest } from "fastify";
 
 /**
- * One line for each request, when it is over. Fastify's own two cost more than the answer: what is written here, Docker, the journal and
- * CloudWatch handle once more each.
+ * One line for each request, when it is over, where Fastify by itself writes two: Docker, the journal and CloudWatch handle each line once
+ * more.
  */
 export class RequestLog extends LogController {
   override incomingRequest(): void {}

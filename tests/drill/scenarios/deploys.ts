@@ -20,11 +20,14 @@ export const rolling: Scenario = {
   name: "rolling deploys of both services",
   async run({ load, say }) {
     const from = load.visits.length;
+    let slowest = 0;
     for (let deploys = 1; load.visits.length - from < DEPLOY_REQUESTS; deploys++) {
       const cpu = deploys % 2 === 0 ? 100 : 110;
       const started = Date.now();
       await up(`cluster:backend.cpuMhz=${cpu}`, `cluster:frontend.cpuMhz=${cpu}`);
-      say(`deploy ${deploys}: ${Math.round(seconds(started))} s, ${load.visits.length - from} requests`);
+      const took = seconds(started);
+      slowest = Math.max(slowest, took);
+      say(`deploy ${deploys}: ${Math.round(took)} s, ${load.visits.length - from} requests`);
     }
     return {
       figures: [
@@ -35,6 +38,7 @@ export const rolling: Scenario = {
           unit: "",
           atLeast: true,
         },
+        { what: "slowest deploy", limit: 120, measured: slowest, unit: "s" },
       ],
     };
   },
