@@ -1,5 +1,5 @@
 import type { Host } from "./host-inventory";
-import { missing, type Sighting, waitForCluster, type WaitOptions } from "./readiness";
+import { absentWorkers, missing, type Sighting, waitForCluster, type WaitOptions } from "./readiness";
 
 const EXPECTED = { servers: 3, minWorkers: 2 };
 
@@ -32,7 +32,7 @@ describe("missing", () => {
     [{ nomad: { ...nomad, leader: undefined } }, ["Nomad has no leader"]],
     [{ nomad: { ...nomad, aliveServers: 2 } }, ["Nomad has 2 of 3 servers"]],
     [{ nomad: { ...nomad, readyWorkers: new Set(["10.42.128.1"]) } }, ["Nomad has 1 of 2 workers"]],
-    [{ hosts: [worker(1), worker(2), worker(3)] }, ["Nomad has 2 of 3 workers"]],
+    [{ hosts: [worker(1), worker(3), worker(4)] }, ["Nomad has 1 of 3 workers"]],
     [{ hosts: [worker(1)] }, ["Nomad has 1 of 2 workers"]],
     [{ hosts: new Error("no credentials") }, ["EC2 does not answer (no credentials)"]],
     [
@@ -49,6 +49,18 @@ describe("missing", () => {
   });
 });
 
+describe("absentWorkers", () => {
+  it("finds those that EC2 runs and Nomad does not have", () => {
+    expect(absentWorkers(READY)).toEqual([]);
+    expect(absentWorkers({ ...READY, hosts: [worker(1), worker(2), worker(3)] })).toEqual([worker(3)]);
+  });
+
+  it("knows of none while either does not answer", () => {
+    expect(absentWorkers({ ...READY, hosts: new Error("refused") })).toEqual([]);
+    expect(absentWorkers({ ...READY, nomad: new Error("refused") })).toEqual([]);
+  });
+});
+
 describe("waitForCluster", () => {
   const starting: Sighting = { ...READY, hosts: [worker(1), worker(2)], consul: new Error("refused") };
 
@@ -59,6 +71,7 @@ describe("waitForCluster", () => {
       look: () => Promise.resolve(READY),
       describeHost: (host) => Promise.resolve(`boot step install: running on ${host.id}`),
       progress: () => undefined,
+      warn: (message) => expect(message).toBe(undefined),
       remedy: "Do this.",
       pollMs: 0,
       ...changes,
@@ -90,6 +103,46 @@ describe("waitForCluster", () => {
       "Waiting for the cluster, 21 s: Consul does not answer (refused)",
       "Waiting for the cluster, 26 s: Nomad has 0 of 2 workers",
     ]);
+  });
+
+  describe("with fewer workers than EC2 runs, and no fewer than are needed", () => {
+    const incomplete: Sighting = { ...READY, hosts: [worker(1), worker(2), worker(3)] };
+
+    async function wait(sighting: (look: number) => Sighting) {
+      const [messages, warnings]: string[][] = [[], []];
+      let looks = 0;
+      await waitForCluster(
+        options({
+          timeoutSeconds: 600,
+          look: () => Promise.resolve(sighting(looks++)),
+          progress: (message) => messages!.push(message),
+          warn: (message) => warnings!.push(message),
+          now: () => looks * 1_000,
+        }),
+      );
+      return { looks, messages, warnings };
+    }
+
+    it("waits for the others, and warns of nothing when they come", async () => {
+      const { looks, messages, warnings } = await wait((look) => (look < 5 ? incomplete : READY));
+      expect(looks).toBe(6);
+      expect(messages).toEqual(["Waiting for the cluster, 1 s: Nomad does not have cluster-dev-worker-3 (i-3)"]);
+      expect(warnings).toEqual([]);
+    });
+
+    it("goes on without them after a minute, and names them", async () => {
+      const { looks, warnings } = await wait(() => incomplete);
+      expect(looks).toBe(61);
+      expect(warnings).toEqual([
+        "Going on without workers that have not come after 60 s:\n" +
+          "  cluster-dev-worker-3 (i-3, 10.42.128.3): boot step install: running on i-3",
+      ]);
+    });
+
+    it("begins to wait when there are enough", async () => {
+      const { looks } = await wait((look) => (look < 30 || look === 40 ? starting : incomplete));
+      expect(looks).toBe(41 + 61);
+    });
   });
 
   it("gives up in time, naming each host, its last boot step and the remedy", async () => {

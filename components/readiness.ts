@@ -8,7 +8,7 @@ import { waitWhileMissing } from "./wait";
 
 export interface Expectation {
   readonly servers: number;
-  /** Fewest workers; every worker that EC2 runs is waited for, however many there are. */
+  /** Without as many it is no cluster. For the others that EC2 runs it is worth waiting a while. */
   readonly minWorkers: number;
 }
 
@@ -19,7 +19,10 @@ export interface Sighting {
   readonly nomad: NomadStatus | Error;
 }
 
-/** What is still missing, in words; empty when the cluster is ready. */
+/** How long workers beyond the fewest are waited for: one that is well has joined by then. */
+const PATIENCE_SECONDS = 60;
+
+/** What is still missing, in words; empty when the cluster can be worked with. */
 export function missing(expected: Expectation, seen: Sighting): string[] {
   const reasons: string[] = [];
   const { hosts, consul, nomad } = seen;
@@ -36,12 +39,23 @@ export function missing(expected: Expectation, seen: Sighting): string[] {
 
   if (hosts instanceof Error) reasons.push(`EC2 does not answer (${reasonOf(hosts)})`);
   else if (!(nomad instanceof Error)) {
-    const workers = hosts.filter((host) => host.role === "worker" && isUp(host));
-    const ready = workers.filter((host) => nomad.readyWorkers.has(host.privateIp)).length;
-    const wanted = Math.max(workers.length, expected.minWorkers);
-    if (ready < wanted) reasons.push(`Nomad has ${ready} of ${wanted} workers`);
+    const { ready, running } = workersOf(hosts, nomad);
+    if (ready < expected.minWorkers)
+      reasons.push(`Nomad has ${ready} of ${Math.max(running.length, expected.minWorkers)} workers`);
   }
   return reasons;
+}
+
+/** Workers that EC2 runs and Nomad does not have. */
+export function absentWorkers({ hosts, nomad }: Sighting): readonly Host[] {
+  if (hosts instanceof Error || nomad instanceof Error) return [];
+  return workersOf(hosts, nomad).absent;
+}
+
+function workersOf(hosts: readonly Host[], { readyWorkers }: NomadStatus) {
+  const running = hosts.filter((host) => host.role === "worker" && isUp(host));
+  const absent = running.filter((host) => !readyWorkers.has(host.privateIp));
+  return { running, absent, ready: running.length - absent.length };
 }
 
 export interface WaitOptions {
@@ -50,22 +64,43 @@ export interface WaitOptions {
   readonly look: () => Promise<Sighting>;
   readonly describeHost: (host: Host) => Promise<string>;
   readonly progress: (message: string) => void;
+  /** Told of the workers that it goes on without. */
+  readonly warn: (message: string) => void;
   /** How to reach the APIs from here, for when they do not answer at all. */
   readonly remedy: string;
   readonly pollMs?: number;
   readonly now?: () => number;
 }
 
-/** Returns when the cluster answers; throws, naming each host and what it is at, when it does not in time. */
-export async function waitForCluster({ expected, look, describeHost, remedy, ...rest }: WaitOptions): Promise<void> {
+/**
+ * Returns when the cluster answers; throws, naming each host and what it is at, when it does not in time. One worker of many that does not
+ * come holds up nothing: it is named, and what it was to run finds room elsewhere.
+ */
+export async function waitForCluster({
+  expected,
+  look,
+  describeHost,
+  remedy,
+  warn,
+  ...rest
+}: WaitOptions): Promise<void> {
+  const now = rest.now ?? Date.now;
   let hosts: readonly Host[] = [];
+  let absent: readonly Host[] = [];
+  let enoughSince: number | undefined;
   await waitWhileMissing({
     ...rest,
     what: "the cluster",
     async look() {
       const seen = await look();
       hosts = seen.hosts instanceof Error ? [] : seen.hosts;
-      return missing(expected, seen);
+      absent = absentWorkers(seen);
+      const reasons = missing(expected, seen);
+      if (reasons.length > 0) enoughSince = undefined;
+      else enoughSince ??= now();
+      if (enoughSince === undefined || absent.length === 0 || now() - enoughSince >= PATIENCE_SECONDS * 1_000)
+        return reasons;
+      return [`Nomad does not have ${absent.map(({ name, id }) => `${name} (${id})`).join(", ")}`];
     },
     async failure(reasons) {
       const lines = await describeHosts(hosts, describeHost);
@@ -76,6 +111,10 @@ export async function waitForCluster({ expected, look, describeHost, remedy, ...
       ].join("\n");
     },
   });
+  if (absent.length > 0) {
+    const lines = await describeHosts(absent, describeHost);
+    warn([`Going on without workers that have not come after ${PATIENCE_SECONDS} s:`, ...lines].join("\n"));
+  }
 }
 
 export interface ReadinessArgs {
@@ -136,6 +175,7 @@ async function waitOnAws(args: ReadinessArgs, access: ClusterAccess): Promise<vo
       remedy: remedy(access),
       describeHost: async (host) => (await inventory.lastBootStep(host.id)).words,
       progress: (message) => void pulumi.log.info(message, undefined, undefined, true),
+      warn: (message) => void pulumi.log.warn(message),
       look: () => lookAt(inventory, access),
     });
   } finally {

@@ -315,8 +315,20 @@ test.each([100, 200])(
   },
 );
 
-test("a refresh waits for the load balancer, and a cancelled one leaves the instances it has not reached", async () => {
+test("a refresh takes no notice of the load balancer when the group's health is EC2's to judge", async () => {
   await makeGroup({ DesiredCapacity: 2, TargetGroupARNs: [targetGroup] });
+  const before = await ids();
+  await newVersion("not asked");
+  cloud.hypervisor.health = () => [];
+  await cloud.clients.autoscaling.send(
+    new StartInstanceRefreshCommand({ AutoScalingGroupName: "workers", Preferences: { InstanceWarmup: 0 } }),
+  );
+  expect((await ended()).Status).toBe("Successful");
+  expect((await ids()).filter((id) => before.includes(id))).toEqual([]);
+});
+
+test("a refresh waits for a load balancer that judges health, and a cancelled one leaves the instances it has not reached", async () => {
+  await makeGroup({ DesiredCapacity: 2, TargetGroupARNs: [targetGroup], HealthCheckType: "ELB" });
   const before = await ids();
   await newVersion("cancelled");
   const { autoscaling } = cloud.clients;

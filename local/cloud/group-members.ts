@@ -32,6 +32,13 @@ export function inService(hypervisor: Hypervisor, group: AutoScalingGroup, insta
   );
 }
 
+/** Whether the instance passes the health checks that the group has: those of its load balancers are but heeded when it is told to. */
+export function isHealthy(hypervisor: Hypervisor, group: AutoScalingGroup, instance: Instance): boolean {
+  return group.HealthCheckType === "ELB"
+    ? inService(hypervisor, group, instance)
+    : hypervisor.hostState(instance.InstanceId!) === "running";
+}
+
 /** Why the instance is to be replaced, if it is. */
 export function unhealthy(
   hypervisor: Hypervisor,

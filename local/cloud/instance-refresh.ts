@@ -8,7 +8,7 @@ import { DescribeLaunchTemplateVersionsCommand } from "@aws-sdk/client-ec2";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AnswerContext } from "./answers";
-import { findGroup, inService, isLeaving } from "./group-members";
+import { findGroup, isHealthy, isLeaving } from "./group-members";
 
 export interface RefreshPreferences {
   readonly MinHealthyPercentage: number;
@@ -130,7 +130,7 @@ export class Refreshes {
     for (const end = Date.now() + this.timing.batchSeconds * 1000; Date.now() < end; await sleep(this.timing.pollMs)) {
       const group = await this.group(refresh);
       const fresh = members(group).filter(({ InstanceId }) => !leaving.has(InstanceId));
-      if (fresh.every((instance) => inService(this.context.hypervisor, group, instance))) {
+      if (fresh.every((instance) => isHealthy(this.context.hypervisor, group, instance))) {
         return sleep(refresh.preferences.InstanceWarmup * 1000);
       }
     }

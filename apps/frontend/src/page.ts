@@ -96,10 +96,8 @@ function notice(result: BackendResult, name: string): PageModel["notice"] {
       const text = `Consul DNS does not answer for ${name} (${result.code}), and has not since this instance started.`;
       return { kind: "failure", heading: "The backend cannot be looked up", text };
     }
-    case "none-registered": {
-      const text = `Consul knows no instance of ${name} that passes its health checks.`;
-      return { kind: "failure", heading: "There is no backend", text };
-    }
+    case "none-registered":
+      return { kind: "failure", heading: "There is no backend", text: noneText(name) };
     case "none-answered": {
       const text = `${result.discovery.instances.length} known, none answered in time: ${result.failures.map(attemptText).join(", ")}.`;
       return { kind: "failure", heading: "No backend answers", text };
@@ -107,10 +105,15 @@ function notice(result: BackendResult, name: string): PageModel["notice"] {
     case "answered": {
       const { source, failure, ageMs } = result.discovery;
       if (source !== "stale") return undefined;
-      const text = `Consul DNS does not answer (${failure}). The instances are those of its last answer, ${seconds(ageMs)} ago.`;
+      const reason = failure === "NONE" ? noneText(name) : `Consul DNS does not answer (${failure}).`;
+      const text = `${reason} The instances are those of its last good answer, ${seconds(ageMs)} ago.`;
       return { kind: "warning", heading: "Discovery is stale", text };
     }
   }
+}
+
+function noneText(name: string): string {
+  return `Consul knows no instance of ${name} that passes its health checks.`;
 }
 
 function attemptText({ instance, reason }: { readonly instance: Instance; readonly reason: string }): string {

@@ -183,13 +183,32 @@ describe("discovery", () => {
       const { discovery, clock } = discover(agent);
       expect((await discovery.resolve()).instances).toEqual([at(20_001)]);
       await agent.deregister(idOf(20_001));
-      clock.ms = 1000;
+      clock.ms = 30_000;
       expect(await discovery.resolve()).toEqual({ instances: [], source: "fresh", ageMs: 0 });
       await agent.stop();
-      clock.ms = 2000;
+      clock.ms = 31_000;
       const stale = { instances: [], source: "stale", ageMs: 1000, failure: "CONNREFUSED" };
       expect(await discovery.resolve()).toEqual(stale);
     });
+  });
+
+  it("doubts for 30 seconds that all are gone, asks once a second, and believes at once who has come", async () => {
+    await register(20_001);
+    const { discovery, clock, counted, outcomes } = discover();
+    await discovery.resolve();
+    await consul.deregister(idOf(20_001));
+    clock.ms = 1000;
+    const stale = { instances: [at(20_001)], source: "stale", ageMs: 1000, failure: "NONE" };
+    expect(await discovery.resolve()).toEqual(stale);
+    clock.ms = 1999;
+    expect(await discovery.resolve()).toEqual({ ...stale, ageMs: 1999 });
+    clock.ms = 29_999;
+    expect(await discovery.resolve()).toEqual({ ...stale, ageMs: 29_999 });
+    expect(outcomes).toEqual(["ok", "none", "none"]);
+    await register(20_002);
+    clock.ms = 31_000;
+    expect(await discovery.resolve()).toEqual({ instances: [at(20_002)], source: "fresh", ageMs: 0 });
+    expect(counted.lookups).toBe(4);
   });
 
   it("throws what DNS failed with when it never answered", async () => {

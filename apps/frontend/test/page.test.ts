@@ -161,12 +161,29 @@ describe("the page", () => {
     expect([statusCode, values["backend-instance"]]).toEqual([200, "b1"]);
     expect(values["notice"]).toBe("Discovery is stale");
     expect(values["notice-text"]).toMatch(
-      /^Consul DNS does not answer \((SLOW|TIMEOUT)\)\. The instances are those of its last answer, \d+\.\d s ago\.$/,
+      /^Consul DNS does not answer \((SLOW|TIMEOUT)\)\. The instances are those of its last good answer, \d+\.\d s ago\.$/,
     );
     expect(instances).toEqual([[one.authority, "answered this request"]]);
 
     consul.thaw();
     await until("a fresh answer", async () => /^fresh/.test((await read(app)).values["discovery-source"]!));
+  });
+
+  it("goes on with the last instances for a while when Consul knows of none, and says so", async () => {
+    const one = await backend("b1");
+    const app = frontend();
+    expect((await read(app)).statusCode).toBe(200);
+    await consul.deregister(`${service}-b1`);
+    await until("the answer to be stale", async () => /^stale/.test((await read(app)).values["discovery-source"]!));
+    const { statusCode, values } = await read(app);
+    expect([statusCode, values["backend-instance"]]).toEqual([200, "b1"]);
+    expect(values["notice"]).toBe("Discovery is stale");
+    expect(values["notice-text"]).toMatch(
+      new RegExp(
+        `^Consul knows no instance of ${service}\\.service\\.consul that passes its health checks\\. ` +
+          String.raw`The instances are those of its last good answer, \d+\.\d s ago\.$`,
+      ),
+    );
   });
 });
 

@@ -6,11 +6,11 @@ export interface Answer {
   readonly instances: readonly Instance[];
   /**
    * fresh: DNS was asked for this call. cached: an answer younger than `reuseMs`.
-   * stale: DNS does not answer, this is the last answer that it gave.
+   * stale: DNS does not answer, or has begun to say that there are none: this is the last good answer that it gave.
    */
   readonly source: "fresh" | "cached" | "stale";
   readonly ageMs: number;
-  /** Why the answer is stale: a LookupError's code, or SLOW while a look-up is still under way. */
+  /** Why the answer is stale: a LookupError's code, SLOW while a look-up is still under way, or NONE when DNS says that there are none. */
   readonly failure?: string;
 }
 
@@ -21,6 +21,8 @@ export interface DiscoveryOptions {
   readonly reuseMs?: number;
   /** How long a caller waits for DNS when there is an older answer to go on with. Default 300. */
   readonly patienceMs?: number;
+  /** How long the last instances are kept once DNS says that there are none. Default 30,000. */
+  readonly doubtMs?: number;
   /** The end of any look-up, whatever the resolver does. Default 2000. */
   readonly deadlineMs?: number;
   /** Called once for each look-up that was sent: "ok", "none" or a LookupError's code. */
@@ -33,13 +35,14 @@ export interface DiscoveryOptions {
  * The instances of one service. Any number of callers share a look-up, and an answer for `reuseMs`.
  *
  * The last good answer is kept without an end: while DNS is down nothing better is to be had, and an instance that has
- * gone is noticed when it does not answer. That the service has no instance is an answer as good as any other.
+ * gone is noticed when it does not answer. That all instances are gone is doubted for a while: all may have failed a
+ * check at once because the whole cluster was busy, and to ask them costs no more than to refuse the visitor.
  */
 export class Discovery {
   readonly name: string;
   private readonly options: Required<Omit<DiscoveryOptions, "name">>;
   private last?: { readonly instances: readonly Instance[]; readonly at: number };
-  private failure?: { readonly error: LookupError; readonly at: number };
+  private failure?: { readonly code: string; readonly at: number };
   private pending?: Promise<void>;
 
   constructor({ name, ...options }: DiscoveryOptions) {
@@ -47,6 +50,7 @@ export class Discovery {
     this.options = {
       reuseMs: 1000,
       patienceMs: 300,
+      doubtMs: 30_000,
       deadlineMs: 2000,
       onLookup: () => {},
       now: () => performance.now(),
@@ -67,8 +71,8 @@ export class Discovery {
     }
 
     if (this.last && this.last.at >= asked) return this.answer("fresh");
-    if (this.last) return this.answer("stale", this.failure?.error.code ?? "SLOW");
-    throw this.failure?.error ?? new LookupError(this.name, "UNKNOWN");
+    if (this.last) return this.answer("stale", this.failure?.code ?? "SLOW");
+    throw new LookupError(this.name, this.failure?.code ?? "UNKNOWN");
   }
 
   /** Never rejects: what came of it is in `last` or `failure`. */
@@ -78,14 +82,20 @@ export class Discovery {
       const asked = lookup(this.name);
       const deadline = wait(deadlineMs).then(() => Promise.reject(new LookupError(this.name, "TIMEOUT")));
       const instances = await Promise.race([asked, deadline]);
-      this.last = { instances, at: now() };
-      this.failure = undefined;
+      const isDoubtful = instances.length === 0 && this.knewSomeLately();
+      if (!isDoubtful) this.last = { instances, at: now() };
+      this.failure = isDoubtful ? { code: "NONE", at: now() } : undefined;
       onLookup(instances.length > 0 ? "ok" : "none");
     } catch (error) {
-      const failure = error instanceof LookupError ? error : new LookupError(this.name, "UNKNOWN");
-      this.failure = { error: failure, at: now() };
-      onLookup(failure.code);
+      const code = error instanceof LookupError ? error.code : "UNKNOWN";
+      this.failure = { code, at: now() };
+      onLookup(code);
     }
+  }
+
+  private knewSomeLately(): boolean {
+    const { now, doubtMs } = this.options;
+    return this.last !== undefined && this.last.instances.length > 0 && now() - this.last.at < doubtMs;
   }
 
   private answer(source: Answer["source"], failure?: string): Answer {
