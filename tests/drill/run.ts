@@ -40,13 +40,11 @@ export async function run(scenario: Scenario, say: (message: string) => void): P
   const visits = (await load?.stop()) ?? [];
   const failed = load?.failed ?? [];
   const unexpected = failed.filter((visit) => outcome.mayFail?.(visit) !== true);
-  // No failures of theirs are counted, so a figure without them would say too much.
-  if (load !== undefined && load.stayedAway > 0) say(`stayed away, as too many waited: ${load.stayedAway}`);
   for (const [kind, count] of kinds(failed)) say(`failed: ${count} by ${kind}`);
   for (const { at, failure } of unexpected.slice(0, 5)) say(`unexpected: ${new Date(at).toISOString()} ${failure}`);
   return {
     ...{ scenario: scenario.name, figures: outcome.figures, requests: visits.length },
-    ...{ failed: failed.length, unexpected: unexpected.length },
+    ...{ failed: failed.length, unexpected: unexpected.length, stayedAway: load?.stayedAway ?? 0 },
     ...("error" in outcome ? { error: outcome.error } : {}),
   };
 }

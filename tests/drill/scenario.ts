@@ -35,6 +35,8 @@ export interface Result {
   readonly figures: readonly Figure[];
   readonly requests: number;
   readonly failed: number;
+  /** Visitors who were due and did not come, as too many waited: none of them is among the requests. */
+  readonly stayedAway: number;
   /** Failed requests that are no part of the scenario. */
   readonly unexpected: number;
   readonly error?: string;

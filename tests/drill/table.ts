@@ -1,10 +1,10 @@
 import { columns } from "../../local/cli/columns";
 import { holds, type Result } from "./scenario";
 
-/** Results as lines of a table: scenario, limit, measured, failed requests of all. */
+/** Results as lines of a table: scenario, limit, measured, failed requests of all, and visitors who stayed away because too many waited. */
 export function table(results: readonly Result[]): string {
-  const rows = results.flatMap(({ scenario, figures, requests, failed, unexpected, error }) => [
-    [scenario, "", "", `${failed} of ${requests}`, error ?? (unexpected > 0 ? `${unexpected} unexpected` : "")],
+  const rows = results.flatMap(({ scenario, figures, requests, failed, stayedAway, unexpected, error }) => [
+    [scenario, "", "", `${failed} of ${requests}`, String(stayedAway), error ?? (unexpected > 0 ? `${unexpected} unexpected` : "")],
     ...figures.map((figure) => {
       const { what, limit, measured, unit, atLeast } = figure;
       const value = Number.isInteger(measured) ? String(measured) : measured.toFixed(1);
@@ -13,9 +13,10 @@ export function table(results: readonly Result[]): string {
         `${atLeast === true ? ">=" : "<="} ${limit} ${unit}`.trim(),
         `${value} ${unit}`.trim(),
         "",
+        "",
         holds(figure) ? "" : "not met",
       ];
     }),
   ]);
-  return columns([["scenario", "limit", "measured", "failed", ""], ...rows]);
+  return columns([["scenario", "limit", "measured", "failed", "stayed away", ""], ...rows]);
 }

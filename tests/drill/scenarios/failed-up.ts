@@ -10,7 +10,7 @@ import { destroy, failedUp, upArguments } from "../stack";
 const NEVER_BOOTS = [
   "cluster:nomadVersion=1.99.0",
   `cluster:releasesUrl=${releasesUrl}`,
-  "cluster:readyTimeoutSeconds=60",
+  "cluster:readyTimeoutSeconds=40",
 ];
 
 /** Which host, and where in its boot. */
