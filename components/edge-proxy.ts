@@ -164,7 +164,7 @@ export class EdgeProxy extends pulumi.ComponentResource {
         healthCheck: {
           protocol: "HTTP",
           port: String(TRAEFIK_PING_PORT),
-          path: "/ping",
+          path: "/ready",
           matcher: "200",
           interval: 5,
           timeout: 2,

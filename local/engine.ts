@@ -103,22 +103,25 @@ export const awsEnvironment = (stack: string, endpoint: string): Record<string, 
 /** The project's program, in this process; its exports are the stack's outputs. */
 const ownProgram = async (): Promise<Record<string, unknown>> => ({ ...(await import("../index.js")) });
 
-/** What the last `up` gave out, secrets included. */
+/** What the last `up` gave out, secrets included. It may be asked while another run is under way, whose settings stay as they are. */
 export async function readOutputs(stackName: string): Promise<automation.OutputMap> {
   process.env["PATH"] = `${path.dirname(enginePath("pulumi"))}${path.delimiter}${process.env["PATH"]}`;
-  const stack = await selectStack(stackName, {});
+  const present = path.join(stackFolder(stackName), "project");
+  const folder = existsSync(path.join(present, `Pulumi.${stackName}.yaml`)) ? present : projectFolder(stackName);
+  const stack = await selectStack(stackName, {}, folder);
   return stack.outputs();
 }
 
 const selectStack = (
   stackName: string,
   envVars: Record<string, string>,
+  workDir: string,
   program: automation.PulumiFn = ownProgram,
 ): Promise<automation.Stack> =>
   automation.LocalWorkspace.createOrSelectStack(
     { stackName, projectName: projectName(), program },
     {
-      workDir: projectFolder(stackName),
+      workDir,
       pulumiHome: path.join(stackFolder(stackName), "home"),
       envVars: {
         PULUMI_BACKEND_URL: `file://${stateFolder(stackName)}`,
@@ -146,7 +149,7 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
   const providers = await startProviders(journal.note);
   try {
     const attached = { PULUMI_DEBUG_PROVIDERS: providers.attach, ...awsEnvironment(stackName, endpoint) };
-    const stack = await selectStack(stackName, attached, options.program);
+    const stack = await selectStack(stackName, attached, projectFolder(stackName), options.program);
     const settings = Object.entries(config).map(([key, value]) => [key, { value }] as const);
     if (settings.length > 0) await stack.setAllConfig(Object.fromEntries(settings), true);
     await releaseStaleLock(stack, stateFolder(stackName), log);

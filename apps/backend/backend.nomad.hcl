@@ -76,8 +76,8 @@ job "backend" {
     auto_revert       = true
     health_check      = "checks"
     min_healthy_time  = "5s"
-    healthy_deadline  = "60s" # the image's way to the worker included
-    progress_deadline = "65s"
+    healthy_deadline  = "70s" # the image's way to the worker included
+    progress_deadline = "75s"
   }
 
   group "backend" {

@@ -82,8 +82,8 @@ job "frontend" {
     auto_revert       = true
     health_check      = "checks"
     min_healthy_time  = "5s"
-    healthy_deadline  = "60s" # the image's way to the worker included
-    progress_deadline = "65s"
+    healthy_deadline  = "70s" # the image's way to the worker included
+    progress_deadline = "75s"
   }
 
   group "frontend" {

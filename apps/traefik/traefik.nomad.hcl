@@ -68,8 +68,8 @@ job "traefik" {
     auto_revert       = true
     health_check      = "checks"
     min_healthy_time  = "5s"
-    healthy_deadline  = "45s"
-    progress_deadline = "60s"
+    healthy_deadline  = "70s" # the image's way to the worker included
+    progress_deadline = "75s"
   }
 
   group "traefik" {
@@ -99,6 +99,15 @@ job "traefik" {
       meta {
         metrics_port = "${NOMAD_HOST_PORT_admin}"
       }
+
+      # Where the load balancer looks. The route comes from the catalog like all others, so a Traefik that does not know the catalog (yet)
+      # gets no requests: /ping answers as soon as it runs, and a visitor would see its 404.
+      tags = [
+        "traefik.enable=true",
+        "traefik.http.routers.ready.rule=Path(`/ready`)",
+        "traefik.http.routers.ready.entrypoints=admin",
+        "traefik.http.routers.ready.service=ping@internal",
+      ]
 
       check {
         name     = "ping"
@@ -153,7 +162,7 @@ job "traefik" {
           var.trusted_ips == "" ? "" : "--entryPoints.web.forwardedHeaders.trustedIPs=${var.trusted_ips}",
           "--entryPoints.admin.address=:8081",
 
-          # On SIGTERM /ping turns 503, which takes the load balancer two checks of 5 s to act upon: until then new
+          # On SIGTERM /ping and /ready turn 503, which takes the load balancer two checks of 5 s to act upon: until then new
           # requests are still served; then those under way may end.
           "--entryPoints.web.transport.lifeCycle.requestAcceptGraceTimeout=20s",
           "--entryPoints.web.transport.lifeCycle.graceTimeOut=10s",

@@ -1,6 +1,7 @@
 import { setPriority } from "node:os";
 import { outputs } from "../e2e/cluster-view";
 import { Load, type Visit } from "../e2e/load";
+import { keepLogs } from "./logs";
 import type { Result, Scenario } from "./scenario";
 
 /** Requests a second. */
@@ -42,6 +43,14 @@ export async function run(scenario: Scenario, say: (message: string) => void): P
   const unexpected = failed.filter((visit) => outcome.mayFail?.(visit) !== true);
   for (const [kind, count] of kinds(failed)) say(`failed: ${count} by ${kind}`);
   for (const { at, failure } of unexpected.slice(0, 5)) say(`unexpected: ${new Date(at).toISOString()} ${failure}`);
+  if (unexpected.length > 0 || "error" in outcome) {
+    const times = unexpected.map(({ at }) => at);
+    const [from, to] = times.length > 0 ? [Math.min(...times), Math.max(...times)] : [Date.now() - 60_000, Date.now()];
+    await keepLogs(scenario.name, from, to).then(
+      (files) => say(`what was said meanwhile: ${files.join(", ")}`),
+      (error: Error) => say(`what was said meanwhile is not to be had: ${error.message}`),
+    );
+  }
   return {
     ...{ scenario: scenario.name, figures: outcome.figures, requests: visits.length },
     ...{ failed: failed.length, unexpected: unexpected.length, stayedAway: load?.stayedAway ?? 0 },

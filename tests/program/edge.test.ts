@@ -74,7 +74,7 @@ describe("the edge and the services", () => {
     expect(await valueOf(edge.address)).toBe("edge.elb.example");
   });
 
-  it("take traffic to Traefik's known port, and judge a worker by Traefik's ping", () => {
+  it("take traffic to Traefik's known port, and judge a worker by whether its Traefik knows the catalog", () => {
     expect(mocks.ofType("aws:lb/targetGroup:TargetGroup")["edge"]!.inputs).toMatchObject({
       port: 8080,
       protocol: "HTTP",
@@ -84,7 +84,7 @@ describe("the edge and the services", () => {
       healthCheck: {
         protocol: "HTTP",
         port: "8081",
-        path: "/ping",
+        path: "/ready",
         matcher: "200",
         interval: 5,
         timeout: 2,
