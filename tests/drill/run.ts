@@ -1,6 +1,7 @@
 import { setPriority } from "node:os";
 import { outputs } from "../e2e/cluster-view";
 import { Load, type Visit } from "../e2e/load";
+import { secondsUntil } from "./clock";
 import { keepLogs } from "./logs";
 import type { Result, Scenario } from "./scenario";
 
@@ -8,6 +9,7 @@ import type { Result, Scenario } from "./scenario";
 const RATE = 60;
 /** The load ends by itself after an hour, whatever becomes of the drill. */
 const MOST_REQUESTS = RATE * 3_600;
+const STEADY_MS = 300;
 const TEXT = "Hello from the backend on one machine";
 
 /** So that requests come evenly even while this machine boots a worker: those that come late come all at once. */
@@ -19,6 +21,10 @@ function hurry(say: (message: string) => void): void {
   }
 }
 
+/** Whether the last second's visits were answered at once: what is broken before that would be measured with what the scenario before left to do. */
+const isSteady = (visits: readonly Visit[]): boolean =>
+  visits.length >= 2 * RATE && visits.slice(-RATE).every(({ ms, failure }) => failure === undefined && ms < STEADY_MS);
+
 /** Runs a scenario under load. One that throws has failed, and says why. */
 export async function run(scenario: Scenario, say: (message: string) => void): Promise<Result> {
   let load: Load | undefined;
@@ -28,6 +34,8 @@ export async function run(scenario: Scenario, say: (message: string) => void): P
       hurry(say);
       const { url } = await outputs();
       load = new Load({ url, text: TEXT, rate: RATE, limit: MOST_REQUESTS });
+      const started = load;
+      await secondsUntil("a steady load", 60, async () => isSteady(started.visits));
     },
     get load() {
       if (load === undefined) throw new Error("there is no load yet");
