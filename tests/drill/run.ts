@@ -35,7 +35,9 @@ export async function run(scenario: Scenario, say: (message: string) => void): P
       const { url } = await outputs();
       load = new Load({ url, text: TEXT, rate: RATE, limit: MOST_REQUESTS });
       const started = load;
-      await secondsUntil("a steady load", 60, async () => isSteady(started.visits));
+      await secondsUntil("a steady load", 60, async () => isSteady(started.visits)).catch((error: Error) =>
+        say(error.message),
+      );
     },
     get load() {
       if (load === undefined) throw new Error("there is no load yet");

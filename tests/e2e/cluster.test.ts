@@ -1,3 +1,4 @@
+import { appendFileSync, readFileSync } from "node:fs";
 import type { AgentApi } from "../../local/providers/agent";
 import { edgeHealth, hosts, inTask, members, operator, page, readyWorkers, scaling, setDesired } from "./cluster-view";
 import { Load } from "./load";
@@ -25,6 +26,19 @@ describe("the cluster on one machine", () => {
     expect(await readyWorkers(nomad)).toHaveLength(2);
   });
 
+  it("has each worker's Traefik ready by a route of the catalog, which is where the load balancer looks", async () => {
+    for (const { container } of await hosts("worker")) {
+      const statusOf = (path: string) =>
+        onHost(container, `curl --silent --output /dev/null --write-out '%{http_code}' http://127.0.0.1:8081${path}`);
+      expect(await statusOf("/ready")).toBe("200");
+      expect(await statusOf("/ready/not")).toBe("404");
+    }
+    const entries = await consul.get<{ ServiceTags: string[] }[]>("/v1/catalog/service/traefik");
+    expect(entries).toHaveLength(2);
+    for (const { ServiceTags } of entries)
+      expect(ServiceTags).toContain("traefik.http.routers.ready.service=ping@internal");
+  });
+
   it("resolves the backend by SRV, Consul itself and names of AWS inside a container", async () => {
     const script = `
       const { resolveSrv, resolve4 } = require("node:dns").promises;
@@ -49,6 +63,14 @@ describe("the cluster on one machine", () => {
     const [worker] = await hosts("worker");
     const asked = `curl -s -m 3 -o /dev/null -w '%{http_code}' -X PUT -H '${header}: 60' ${url}`;
     expect(await onHost(worker!.container, asked)).toBe("200");
+  });
+
+  it("leaves the settings of a run alone when somebody reads the outputs meanwhile", async () => {
+    const file = `.local/${STACK}/project/Pulumi.${STACK}.yaml`;
+    appendFileSync(file, "# of a run under way\n");
+    const before = readFileSync(file, "utf8");
+    expect((await local(["output"])).code).toBe(0);
+    expect(readFileSync(file, "utf8")).toBe(before);
   });
 
   it("changes nothing in a second up", async () => {
