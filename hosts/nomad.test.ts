@@ -52,7 +52,7 @@ describe("Nomad's configuration", () => {
         server_join,
         min_heartbeat_ttl: "5s",
         heartbeat_grace: "5s",
-        failover_heartbeat_ttl: "60s",
+        failover_heartbeat_ttl: "45s",
         node_gc_threshold: "1h",
         client_introduction: { enforcement: "none" },
       },
