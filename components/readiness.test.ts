@@ -108,12 +108,12 @@ describe("waitForCluster", () => {
   describe("with fewer workers than EC2 runs, and no fewer than are needed", () => {
     const incomplete: Sighting = { ...READY, hosts: [worker(1), worker(2), worker(3)] };
 
-    async function wait(sighting: (look: number) => Sighting) {
+    async function wait(sighting: (look: number) => Sighting, timeoutSeconds = 600) {
       const [messages, warnings]: string[][] = [[], []];
       let looks = 0;
       await waitForCluster(
         options({
-          timeoutSeconds: 600,
+          timeoutSeconds,
           look: () => Promise.resolve(sighting(looks++)),
           progress: (message) => messages!.push(message),
           warn: (message) => warnings!.push(message),
@@ -135,6 +135,15 @@ describe("waitForCluster", () => {
       expect(looks).toBe(61);
       expect(warnings).toEqual([
         "Going on without workers that have not come after 60 s:\n" +
+          "  cluster-dev-worker-3 (i-3, 10.42.128.3): boot step install: running on i-3",
+      ]);
+    });
+
+    it("goes on without them when the time is over, rather than fail", async () => {
+      const { looks, warnings } = await wait(() => incomplete, 20);
+      expect(looks).toBe(20);
+      expect(warnings).toEqual([
+        "Going on without workers that have not come after 19 s:\n" +
           "  cluster-dev-worker-3 (i-3, 10.42.128.3): boot step install: running on i-3",
       ]);
     });

@@ -87,6 +87,7 @@ export async function waitForCluster({
   const now = rest.now ?? Date.now;
   let hosts: readonly Host[] = [];
   let absent: readonly Host[] = [];
+  const end = now() + rest.timeoutSeconds * 1_000;
   let enoughSince: number | undefined;
   await waitWhileMissing({
     ...rest,
@@ -98,8 +99,8 @@ export async function waitForCluster({
       const reasons = missing(expected, seen);
       if (reasons.length > 0) enoughSince = undefined;
       else enoughSince ??= now();
-      if (enoughSince === undefined || absent.length === 0 || now() - enoughSince >= PATIENCE_SECONDS * 1_000)
-        return reasons;
+      if (enoughSince === undefined || absent.length === 0) return reasons;
+      if (now() >= Math.min(enoughSince + PATIENCE_SECONDS * 1_000, end)) return [];
       return [`Nomad does not have ${absent.map(({ name, id }) => `${name} (${id})`).join(", ")}`];
     },
     async failure(reasons) {
@@ -112,8 +113,9 @@ export async function waitForCluster({
     },
   });
   if (absent.length > 0) {
+    const waited = Math.round((now() - enoughSince!) / 1_000);
     const lines = await describeHosts(absent, describeHost);
-    warn([`Going on without workers that have not come after ${PATIENCE_SECONDS} s:`, ...lines].join("\n"));
+    warn([`Going on without workers that have not come after ${waited} s:`, ...lines].join("\n"));
   }
 }
 

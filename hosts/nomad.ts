@@ -134,7 +134,8 @@ export function nomadConfig(settings: HostSettings): NomadConfig {
             enabled: true,
             bootstrap_expect: settings.servers,
             server_join,
-            // A worker that is gone is noticed after 5 to 15 s, and within 45 s even if the leader went with it: more than any living one stays silent, up to 1,000.
+            // A worker that is gone is noticed after 5 to 15 s, and within 45 s even if the leader went with it. That is more than any that lives
+            // is silent, with up to 1,000 of them.
             min_heartbeat_ttl: "5s",
             heartbeat_grace: "5s",
             failover_heartbeat_ttl: "45s",

@@ -56,19 +56,21 @@ function configFile(stack: string): string {
   return existsSync(own) ? own : path.resolve("Pulumi.local.yaml");
 }
 
+const projectFolder = (stack: string): string => path.join(stackFolder(stack), "project");
+const settingsCopy = (stack: string): string => path.join(projectFolder(stack), `Pulumi.${stack}.yaml`);
+
 /**
  * Copies of the project's files, because the engine writes into them. The salt that it wrote stays: with another one it would
  * encrypt every secret anew.
  */
-function projectFolder(stack: string): string {
-  const folder = path.join(stackFolder(stack), "project");
+function writeProject(stack: string): void {
+  const folder = projectFolder(stack);
   mkdirSync(folder, { recursive: true });
-  const copy = path.join(folder, `Pulumi.${stack}.yaml`);
+  const copy = settingsCopy(stack);
   const salt = existsSync(copy) ? /^encryptionsalt:.*$/m.exec(readFileSync(copy, "utf8"))?.[0] : undefined;
   const text = withOwnAddresses(stack, readFileSync(configFile(stack), "utf8").trimEnd());
   writeFileSync(copy, salt ? `${salt}\n${text}\n` : `${text}\n`);
   writeFileSync(path.join(folder, "Pulumi.yaml"), readFileSync(path.resolve("Pulumi.yaml"), "utf8"));
-  return folder;
 }
 
 /** A further stack of the same configuration gets a VPC of its own, for networks of one machine cannot overlap. */
@@ -106,22 +108,20 @@ const ownProgram = async (): Promise<Record<string, unknown>> => ({ ...(await im
 /** What the last `up` gave out, secrets included. It may be asked while another run is under way, whose settings stay as they are. */
 export async function readOutputs(stackName: string): Promise<automation.OutputMap> {
   process.env["PATH"] = `${path.dirname(enginePath("pulumi"))}${path.delimiter}${process.env["PATH"]}`;
-  const present = path.join(stackFolder(stackName), "project");
-  const folder = existsSync(path.join(present, `Pulumi.${stackName}.yaml`)) ? present : projectFolder(stackName);
-  const stack = await selectStack(stackName, {}, folder);
+  if (!existsSync(settingsCopy(stackName))) writeProject(stackName);
+  const stack = await selectStack(stackName, {});
   return stack.outputs();
 }
 
 const selectStack = (
   stackName: string,
   envVars: Record<string, string>,
-  workDir: string,
   program: automation.PulumiFn = ownProgram,
 ): Promise<automation.Stack> =>
   automation.LocalWorkspace.createOrSelectStack(
     { stackName, projectName: projectName(), program },
     {
-      workDir,
+      workDir: projectFolder(stackName),
       pulumiHome: path.join(stackFolder(stackName), "home"),
       envVars: {
         PULUMI_BACKEND_URL: `file://${stateFolder(stackName)}`,
@@ -149,7 +149,8 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
   const providers = await startProviders(journal.note);
   try {
     const attached = { PULUMI_DEBUG_PROVIDERS: providers.attach, ...awsEnvironment(stackName, endpoint) };
-    const stack = await selectStack(stackName, attached, projectFolder(stackName), options.program);
+    writeProject(stackName);
+    const stack = await selectStack(stackName, attached, options.program);
     const settings = Object.entries(config).map(([key, value]) => [key, { value }] as const);
     if (settings.length > 0) await stack.setAllConfig(Object.fromEntries(settings), true);
     await releaseStaleLock(stack, stateFolder(stackName), log);

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { CLUSTER } from "../e2e/cluster-view";
-import { aws } from "../e2e/support";
+import { logEvents } from "../e2e/log-events";
 
 const FOLDER = path.resolve(".build/drill");
 const BEFORE_MS = 30_000;
@@ -15,18 +14,12 @@ const MOST_MS = 120_000;
  */
 export async function keepLogs(name: string, from: number, to: number): Promise<string[]> {
   mkdirSync(FOLDER, { recursive: true });
+  const span = { startTime: from - BEFORE_MS, endTime: Math.min(to + AFTER_MS, from + MOST_MS) };
   const files: string[] = [];
-  for (const group of ["agents", "jobs"]) {
-    const span = [from - BEFORE_MS, Math.min(to + AFTER_MS, from + MOST_MS)].map((ms) => String(Math.round(ms)));
-    const { events } = await aws(
-      ...["logs", "filter-log-events", "--log-group-name", `/${CLUSTER}/${group}`],
-      ...["--start-time", span[0]!, "--end-time", span[1]!],
+  for (const group of ["agents", "jobs"] as const) {
+    const lines = (await logEvents(group, span)).map(
+      ({ timestamp, logStreamName, message }) => `${new Date(timestamp).toISOString()} ${logStreamName} ${message}`,
     );
-    const lines = (events as { timestamp: number; logStreamName: string; message: string }[])
-      .sort((a, b) => a.timestamp - b.timestamp)
-      .map(
-        ({ timestamp, logStreamName, message }) => `${new Date(timestamp).toISOString()} ${logStreamName} ${message}`,
-      );
     const file = path.join(FOLDER, `${name.replaceAll(/[^\w-]+/g, "-").slice(0, 40)}-${group}.log`);
     writeFileSync(file, `${lines.join("\n")}\n`);
     files.push(file);

@@ -34,10 +34,8 @@ export async function run(scenario: Scenario, say: (message: string) => void): P
       hurry(say);
       const { url } = await outputs();
       load = new Load({ url, text: TEXT, rate: RATE, limit: MOST_REQUESTS });
-      const started = load;
-      await secondsUntil("a steady load", 60, async () => isSteady(started.visits)).catch((error: Error) =>
-        say(error.message),
-      );
+      const { visits } = load;
+      await secondsUntil("a steady load", 60, async () => isSteady(visits)).catch((error: Error) => say(error.message));
     },
     get load() {
       if (load === undefined) throw new Error("there is no load yet");

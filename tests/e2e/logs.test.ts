@@ -1,27 +1,11 @@
-import { paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
-import { cloud } from "./clients";
 import { CLUSTER, documents, type Host, hosts, operator, readyWorkers, setDesired } from "./cluster-view";
+import { type LogEvent, logEvents } from "./log-events";
 import { secretsIn } from "./secrets";
 import { eventually, onHost, STACK, succeed } from "./support";
 
-interface LogEvent {
-  readonly logStreamName: string;
-  readonly timestamp: number;
-  readonly message: string;
-}
-
 /** Lines of a log group that hold a text, in the order of time. */
-async function lines(group: "agents" | "jobs", text?: string): Promise<LogEvent[]> {
-  const query = {
-    logGroupName: `/${CLUSTER}/${group}`,
-    ...(text === undefined ? {} : { filterPattern: JSON.stringify(text) }),
-  };
-  const found: LogEvent[] = [];
-  for await (const { events = [] } of paginateFilterLogEvents({ client: (await cloud()).logs }, query)) {
-    found.push(...(events as LogEvent[]));
-  }
-  return found.sort((one, other) => one.timestamp - other.timestamp);
-}
+const lines = (group: "agents" | "jobs", text?: string): Promise<LogEvent[]> =>
+  logEvents(group, text === undefined ? {} : { filterPattern: JSON.stringify(text) });
 
 const nodeName = ({ role, id, name }: Host): string =>
   role === "server" ? name.replace(`${CLUSTER}-`, "") : `worker-${id}`;

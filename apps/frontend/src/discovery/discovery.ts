@@ -36,7 +36,7 @@ export interface DiscoveryOptions {
  *
  * The last good answer is kept without an end: while DNS is down nothing better is to be had, and an instance that has
  * gone is noticed when it does not answer. That all instances are gone is doubted for a while: all may have failed a
- * check at once because the whole cluster was busy, and to ask them costs no more than to refuse the visitor.
+ * check at once because the whole cluster was busy, and the alternative is to refuse the visitor.
  */
 export class Discovery {
   readonly name: string;
