@@ -97,10 +97,6 @@ job "backend" {
       }
     }
 
-    # On a stop: out of Consul at once, SIGTERM only after everybody who may have read the old answer has read a new
-    # one (frontends reuse theirs for a second, and try another when one refuses). A hung instance waits for it too.
-    shutdown_delay = "3s"
-
     restart {
       attempts = 3
       interval = "5m"
@@ -123,46 +119,50 @@ job "backend" {
       healthy_deadline = "60s"
     }
 
-    service {
-      name     = "backend"
-      provider = "consul"
-      port     = "http"
-
-      meta {
-        metrics_port = "${NOMAD_HOST_PORT_metrics}"
-      }
-
-      # Decides who gets requests.
-      check {
-        name     = "ready"
-        type     = "http"
-        path     = "/health/ready"
-        interval = "1s"
-        timeout  = "1s"
-      }
-
-      # Decides who is restarted: not an instance that is only busy, but one that says nothing for four to six seconds. One that has
-      # crashed is back before that; to stop it again would take longer than its start.
-      check {
-        name     = "live"
-        type     = "http"
-        path     = "/health/live"
-        interval = "1s"
-        timeout  = "1s"
-
-        check_restart {
-          limit = 4
-          grace = "60s" # from the registration, which comes before the image
-        }
-      }
-    }
-
     task "backend" {
       driver = "docker"
+
+      # On a stop: out of Consul at once, SIGTERM only after everybody who may have read the old answer has read a new
+      # one (frontends reuse theirs for a second, and try another when one refuses). A hung instance waits for it too.
+      shutdown_delay = "3s"
 
       # Longer than the 4 s that the process gives itself to finish. A process that hangs is ended only then.
       kill_signal  = "SIGTERM"
       kill_timeout = "5s"
+
+      # The task's, not the group's: in the catalog while there is a process, and the checks count anew with each.
+      service {
+        name     = "backend"
+        provider = "consul"
+        port     = "http"
+
+        meta {
+          metrics_port = "${NOMAD_HOST_PORT_metrics}"
+        }
+
+        # Decides who gets requests.
+        check {
+          name     = "ready"
+          type     = "http"
+          path     = "/health/ready"
+          interval = "1s"
+          timeout  = "1s"
+        }
+
+        # Decides who is restarted: not an instance that is only busy, but one that says nothing for four to six seconds.
+        check {
+          name     = "live"
+          type     = "http"
+          path     = "/health/live"
+          interval = "1s"
+          timeout  = "1s"
+
+          check_restart {
+            limit = 4
+            grace = "10s" # to start in, on a host without a CPU to spare
+          }
+        }
+      }
 
       config {
         image           = var.image

@@ -103,10 +103,6 @@ job "frontend" {
       }
     }
 
-    # On a stop: out of Consul at once, SIGTERM only after every Traefik has read it (it asks each second, and applies
-    # what it reads at most every two).
-    shutdown_delay = "8s"
-
     restart {
       attempts = 3
       interval = "5m"
@@ -129,69 +125,73 @@ job "frontend" {
       healthy_deadline = "60s"
     }
 
-    service {
-      name     = "frontend"
-      provider = "consul"
-      port     = "http"
-
-      # Old and new instances register side by side during an update, and Traefik drops a router that two of them define
-      # differently: a change of these tags needs a name of its own for what it changes.
-      tags = [
-        "traefik.enable=true",
-        "traefik.http.routers.frontend.rule=PathPrefix(`/`)",
-        "traefik.http.routers.frontend.entrypoints=web",
-        "traefik.http.routers.frontend.middlewares=frontend-retry",
-        # Another instance when one cannot be reached; a request that was sent is not sent again. So many, as an instance that has vanished
-        # is the less busy one, and may be chosen again until its health check fails.
-        "traefik.http.middlewares.frontend-retry.retry.attempts=5",
-        "traefik.http.middlewares.frontend-retry.retry.initialInterval=50ms",
-        # The less busy of two: of an instance that has vanished, and answers nobody, each Traefik waits for one request, not for half.
-        "traefik.http.services.frontend.loadbalancer.strategy=p2c",
-        # Traefik's own eyes, for when Consul cannot tell.
-        "traefik.http.services.frontend.loadbalancer.healthcheck.path=/health/ready",
-        "traefik.http.services.frontend.loadbalancer.healthcheck.interval=3s",
-        "traefik.http.services.frontend.loadbalancer.healthcheck.timeout=2s",
-      ]
-
-      meta {
-        metrics_port = "${NOMAD_HOST_PORT_metrics}"
-      }
-
-      # Decides who gets requests. On a host without a CPU to spare answers come late, from all instances: none of them would be left
-      # if that were taken for an end.
-      check {
-        name     = "ready"
-        type     = "http"
-        path     = "/health/ready"
-        interval = "2s"
-        timeout  = "3s"
-
-        # Traefik, who alone asks for frontends, has checks of its own, and tries another one; but it has no route without any.
-        failures_before_critical = 3
-      }
-
-      # Decides who is restarted: not an instance that is only busy, but one that says nothing for some ten seconds. One that has
-      # crashed is back before that; to stop it again would take longer than its start.
-      check {
-        name     = "live"
-        type     = "http"
-        path     = "/health/live"
-        interval = "1s"
-        timeout  = "2s"
-
-        check_restart {
-          limit = 4
-          grace = "60s" # from the registration, which comes before the image
-        }
-      }
-    }
-
     task "frontend" {
       driver = "docker"
+
+      # On a stop: out of Consul at once, SIGTERM only after every Traefik has read it (it asks each second, and applies
+      # what it reads at most every two).
+      shutdown_delay = "8s"
 
       # Longer than the 6 s that the process gives itself to finish. A process that hangs is ended only then.
       kill_signal  = "SIGTERM"
       kill_timeout = "8s"
+
+      # The task's, not the group's: in the catalog while there is a process, and the checks count anew with each.
+      service {
+        name     = "frontend"
+        provider = "consul"
+        port     = "http"
+
+        # Old and new instances register side by side during an update, and Traefik drops a router that two of them define
+        # differently: a change of these tags needs a name of its own for what it changes.
+        tags = [
+          "traefik.enable=true",
+          "traefik.http.routers.frontend.rule=PathPrefix(`/`)",
+          "traefik.http.routers.frontend.entrypoints=web",
+          "traefik.http.routers.frontend.middlewares=frontend-retry",
+          # Another instance when one cannot be reached; a request that was sent is not sent again. So many, as an instance that has vanished
+          # is the less busy one, and may be chosen again until its health check fails.
+          "traefik.http.middlewares.frontend-retry.retry.attempts=5",
+          "traefik.http.middlewares.frontend-retry.retry.initialInterval=50ms",
+          # The less busy of two: of an instance that has vanished, and answers nobody, each Traefik waits for one request, not for half.
+          "traefik.http.services.frontend.loadbalancer.strategy=p2c",
+          # Traefik's own eyes, for when Consul cannot tell.
+          "traefik.http.services.frontend.loadbalancer.healthcheck.path=/health/ready",
+          "traefik.http.services.frontend.loadbalancer.healthcheck.interval=3s",
+          "traefik.http.services.frontend.loadbalancer.healthcheck.timeout=2s",
+        ]
+
+        meta {
+          metrics_port = "${NOMAD_HOST_PORT_metrics}"
+        }
+
+        # Decides who gets requests. On a host without a CPU to spare answers come late, from all instances: none of them would be left
+        # if that were taken for an end.
+        check {
+          name     = "ready"
+          type     = "http"
+          path     = "/health/ready"
+          interval = "2s"
+          timeout  = "3s"
+
+          # Traefik, who alone asks for frontends, has checks of its own, and tries another one; but it has no route without any.
+          failures_before_critical = 3
+        }
+
+        # Decides who is restarted: not an instance that is only busy, but one that says nothing for some ten seconds.
+        check {
+          name     = "live"
+          type     = "http"
+          path     = "/health/live"
+          interval = "1s"
+          timeout  = "2s"
+
+          check_restart {
+            limit = 4
+            grace = "10s" # to start in, on a host without a CPU to spare
+          }
+        }
+      }
 
       config {
         image           = var.image

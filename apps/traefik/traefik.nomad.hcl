@@ -91,39 +91,6 @@ job "traefik" {
       mode     = "delay"
     }
 
-    service {
-      name     = "traefik"
-      provider = "consul"
-      port     = "web"
-
-      meta {
-        metrics_port = "${NOMAD_HOST_PORT_admin}"
-      }
-
-      # Where the load balancer looks. The route comes from the catalog like all others, so a Traefik that does not know the catalog (yet)
-      # gets no requests: /ping answers as soon as it runs, and a visitor would see its 404.
-      tags = [
-        "traefik.enable=true",
-        "traefik.http.routers.ready.rule=Path(`/ready`)",
-        "traefik.http.routers.ready.entrypoints=admin",
-        "traefik.http.routers.ready.service=ping@internal",
-      ]
-
-      check {
-        name     = "ping"
-        type     = "http"
-        port     = "admin"
-        path     = "/ping"
-        interval = "2s"
-        timeout  = "3s"
-
-        check_restart {
-          limit = 5
-          grace = "60s" # from the registration, which comes before the image
-        }
-      }
-    }
-
     task "traefik" {
       driver = "docker"
 
@@ -133,6 +100,40 @@ job "traefik" {
       # Longer than both graces of the entry points together. The client's max_kill_timeout must allow it.
       kill_signal  = "SIGTERM"
       kill_timeout = "40s"
+
+      # The task's, not the group's: in the catalog while there is a process, and the checks count anew with each.
+      service {
+        name     = "traefik"
+        provider = "consul"
+        port     = "web"
+
+        meta {
+          metrics_port = "${NOMAD_HOST_PORT_admin}"
+        }
+
+        # Where the load balancer looks. The route comes from the catalog like all others, so a Traefik that does not know the catalog (yet)
+        # gets no requests: /ping answers as soon as it runs, and a visitor would see its 404.
+        tags = [
+          "traefik.enable=true",
+          "traefik.http.routers.ready.rule=Path(`/ready`)",
+          "traefik.http.routers.ready.entrypoints=admin",
+          "traefik.http.routers.ready.service=ping@internal",
+        ]
+
+        check {
+          name     = "ping"
+          type     = "http"
+          port     = "admin"
+          path     = "/ping"
+          interval = "2s"
+          timeout  = "3s"
+
+          check_restart {
+            limit = 5
+            grace = "10s" # to start in, on a host without a CPU to spare
+          }
+        }
+      }
 
       config {
         image = var.image

@@ -10,18 +10,23 @@ trap 'rm -rf "$work"' EXIT
 
 if ! leads nomad; then exit 0; fi
 ask nomad /v1/nodes >"$work/nodes"
-# Those that Nomad calls down may have ended long ago, in good order.
-down=$(python3 -c '
+# Those that Nomad calls down may have ended long ago, in good order. A filter takes 200 values.
+python3 -c '
 import json, sys
-for number, node in enumerate((node for node in json.load(open(sys.argv[1])) if node["Status"] == "down"), 1):
-    print("&Filter.1.Value.%d=%s" % (number, node["Name"].removeprefix("worker-")), end="")' "$work/nodes")
-if [[ -z $down ]]; then exit 0; fi
+down = [node["Name"].removeprefix("worker-") for node in json.load(open(sys.argv[1])) if node["Status"] == "down"]
+for first in range(0, len(down), 200):
+    print("".join("&Filter.1.Value.%d=%s" % each for each in enumerate(down[first:first + 200], 1)))' "$work/nodes" >"$work/filters"
+mapfile -t filters <"$work/filters"
+if ((${#filters[@]} == 0)); then exit 0; fi
 credentials
-ask_aws ec2 --fail-with-body --output "$work/instances" --data "Action=DescribeInstances&Version=2016-11-15&Filter.1.Name=instance-id$down\
+for filter in "${filters[@]}"; do
+  ask_aws ec2 --fail-with-body --output "$work/answer" --data "Action=DescribeInstances&Version=2016-11-15&Filter.1.Name=instance-id$filter\
 &Filter.2.Name=instance-state-name&Filter.2.Value.1=running"
-# When none of them runs, grep calls it a failure.
+  cat "$work/answer" >>"$work/instances"
+done
+# That there is none, grep calls a failure.
 mapfile -t running < <({ grep -o '<instanceId>[^<]*' "$work/instances" || true; } | cut -d'>' -f2)
-ready=$(grep -o '"Status":"ready"' "$work/nodes" | wc -l)
+ready=$({ grep -o '"Status":"ready"' "$work/nodes" || true; } | wc -l)
 # When many are silent at once, it is the network between them and the servers, and new ones would be silent too.
 if ((${#running[@]} > 1 && ${#running[@]} * 2 > ready)); then
   fail "of all workers ${#running[@]} are down and $ready ready: that is no reason to replace them"

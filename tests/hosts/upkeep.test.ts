@@ -18,7 +18,7 @@ ask_aws() {
   case "$*" in
     *--upload-file*) [[ ! -e refuses ]] ;;
     *list-type*) cat answers/list ;;
-    *DescribeInstances*) cp answers/instances "$work/instances" ;;
+    *DescribeInstances*) cp answers/instances "$work/answer" ;;
   esac
 }
 `;
@@ -157,6 +157,18 @@ describe("workers that Nomad has not heard of", () => {
       said: "of all workers 2 are down and 1 ready: that is no reason to replace them",
     });
     expect(reported()).toEqual([]);
+  });
+
+  it("are asked for by 200, as many as a filter of EC2 takes", () => {
+    const ended = Array.from({ length: 401 }, (_, number) => node(`i-${number}`, "down"));
+    given(ended, 4_000, []);
+    expect(run(["lost-workers.sh"])).toEqual({ code: 0, said: "" });
+    const asked = read("asked").match(/^ec2 .*DescribeInstances\S+/gm)!;
+    expect(asked.map((each) => each.match(/Filter\.1\.Value\.\d+=i-\d+/g)!)).toEqual([
+      expect.objectContaining({ length: 200, 0: "Filter.1.Value.1=i-0", 199: "Filter.1.Value.200=i-199" }),
+      expect.objectContaining({ length: 200, 0: "Filter.1.Value.1=i-200", 199: "Filter.1.Value.200=i-399" }),
+      ["Filter.1.Value.1=i-400"],
+    ]);
   });
 
   it("are looked for by the leader alone", () => {

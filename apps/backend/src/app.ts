@@ -24,13 +24,6 @@ export interface BuildOptions {
   readonly timeouts?: Partial<HttpTimeouts>;
 }
 
-declare module "fastify" {
-  interface FastifyInstance {
-    /** From now on not ready: whoever asks `/health/ready` stops sending requests; those that come are still served. */
-    drain(): void;
-  }
-}
-
 /** The application, not yet listening: `inject` works on it as it is. */
 export function build(options: BuildOptions): FastifyInstance {
   const { env, metrics = createMetrics({ service: "backend" }) } = options;
@@ -48,15 +41,6 @@ export function build(options: BuildOptions): FastifyInstance {
     timeouts: options.timeouts,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  let draining = false;
-  app.decorate("drain", () => {
-    draining = true;
-  });
-  app.addHook("onSend", (_request, reply, _payload, done) => {
-    // Else a kept connection would bring the next request to a process that is about to end, and keep it from ending.
-    if (draining) reply.header("connection", "close");
-    done();
-  });
   observeRequests(app, metrics);
 
   app.register(underPressure, pressure);
@@ -66,7 +50,7 @@ export function build(options: BuildOptions): FastifyInstance {
       info: { title: "backend", description: "Values from the environment of one instance", version: "1.0.0" },
     },
   });
-  app.register(health, { isDraining: () => draining });
+  app.register(health);
   app.register(values, { env });
   app.register(async (api) => {
     api.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());

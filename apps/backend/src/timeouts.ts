@@ -12,15 +12,11 @@ export const timeouts = {
   request: 10_000,
   /** Between two looks for requests that are late by the two above. */
   check: 1_000,
-  /** Without a byte in either direction while a request is under way: longer than `handler`. */
+  /** Without a byte in either direction while a request is under way. A route that waits for others sets `handlerTimeout`, which is shorter. */
   connection: 15_000,
-  /** From routing to the reply: longer than any caller waits. */
-  handler: 3_000,
-  /** To finish what is under way after SIGTERM: longer than `handler`. Nomad's kill_timeout must be longer still. */
+  /** To finish what is under way after SIGTERM. Nomad's kill_timeout must be longer still. */
   close: 4_000,
 } as const;
 
 /** Those of a server, which a test may shorten. */
-export type HttpTimeouts = Readonly<
-  Record<"keepAlive" | "headers" | "request" | "check" | "connection" | "handler", number>
->;
+export type HttpTimeouts = Readonly<Record<"keepAlive" | "headers" | "request" | "check" | "connection", number>>;

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { build, type BuildOptions } from "../src/app";
 import { readEnv } from "../src/env";
 import { buildMetricsServer, createMetrics } from "../src/metrics";
+import { listen, talk } from "./talk";
 import { until } from "./until";
 
 const env = readEnv({
@@ -62,6 +63,14 @@ describe("health", () => {
     expect([ready.statusCode, ready.json()]).toEqual([503, { status: "draining" }]);
     expect((await app.inject("/health/live")).statusCode).toBe(200);
     expect((await app.inject("/")).statusCode).toBe(200);
+  });
+
+  it("ends kept connections once it drains, each with its next answer", async () => {
+    const app = start();
+    const port = await listen(app);
+    app.drain();
+    const [answer] = await talk(port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect([answer?.status, answer?.headers["connection"]]).toEqual([200, "close"]);
   });
 
   it("refuses work under pressure, and stays live", async () => {

@@ -27,14 +27,6 @@ describe("an unexpected error", () => {
       err: { message: "password=hunter2 at 10.0.1.7", stack: expect.stringContaining("errors.test.ts") },
     });
   });
-
-  it("says as little when it took too long", async () => {
-    const slow = build({ env, timeouts: { handler: 20 } });
-    slow.get("/slow", () => new Promise(() => {}));
-    const response = await slow.inject({ url: "/slow", headers: { "x-request-id": "visit-2" } });
-    expect(response.json()).toEqual({ statusCode: 503, error: "Service Unavailable", requestId: "visit-2" });
-    await slow.close();
-  });
 });
 
 describe("a refused request", () => {

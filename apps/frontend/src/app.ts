@@ -31,13 +31,6 @@ export interface BuildOptions {
   readonly timeouts?: Partial<HttpTimeouts>;
 }
 
-declare module "fastify" {
-  interface FastifyInstance {
-    /** From now on not ready: whoever asks `/health/ready` stops sending requests; those that come are still served. */
-    drain(): void;
-  }
-}
-
 /** The application, not yet listening: `inject` works on it as it is. */
 export function build(options: BuildOptions): FastifyInstance {
   const { env, metrics = createMetrics({ service: "frontend" }) } = options;
@@ -55,15 +48,6 @@ export function build(options: BuildOptions): FastifyInstance {
     timeouts: options.timeouts,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  let draining = false;
-  app.decorate("drain", () => {
-    draining = true;
-  });
-  app.addHook("onSend", (_request, reply, _payload, done) => {
-    // Else a kept connection would bring the next request to a process that is about to end, and keep it from ending.
-    if (draining) reply.header("connection", "close");
-    done();
-  });
   observeRequests(app, metrics);
 
   const servers = env.DNS_SERVERS.split(",").filter((server) => server !== "");
@@ -78,7 +62,7 @@ export function build(options: BuildOptions): FastifyInstance {
     engine: { eta: new Eta({ views: viewsFolder, autoEscape: true, cache: true }) },
     root: viewsFolder,
   });
-  app.register(health, { isDraining: () => draining });
-  app.register(page, { env, client, name });
+  app.register(health);
+  app.register(page, { env, client, name, timeoutMs: options.timeouts?.handler ?? timeouts.handler });
   return app;
 }

@@ -17,12 +17,21 @@ export interface HttpServerOptions {
   readonly timeouts?: Partial<HttpTimeouts>;
 }
 
+declare module "fastify" {
+  interface FastifyInstance {
+    /** From now on not ready: whoever asks `/health/ready` stops sending requests; those that come are still served, each as the last of its connection. */
+    drain(): void;
+    readonly isDraining: boolean;
+  }
+}
+
 /**
  * A server that answers GET and HEAD without a body, within limits of size and time. What it refuses it answers by a
  * status and closes the connection; why is in the log, with the id that the caller has.
  */
 export function createHttpServer({ logger = false, headers, errorBody, ...options }: HttpServerOptions) {
   const timeouts = { ...defaults, ...options.timeouts };
+  const always: OutgoingHttpHeaders = { ...headers };
 
   const answerError = async (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
     const given = error.statusCode ?? 500;
@@ -43,7 +52,6 @@ export function createHttpServer({ logger = false, headers, errorBody, ...option
     keepAliveTimeout: timeouts.keepAlive,
     requestTimeout: timeouts.request,
     connectionTimeout: timeouts.connection,
-    handlerTimeout: timeouts.handler,
     maxRequestsPerSocket: limits.requestsPerSocket,
     // Whoever still comes while this process closes is served: a 503 from here would be a visitor's.
     return503OnClosing: false,
@@ -54,7 +62,7 @@ export function createHttpServer({ logger = false, headers, errorBody, ...option
       // `refusal` does, with an answer like all others.
       requireHostHeader: false,
       // Not a hook: several answers, such as those to a path that cannot be decoded, come from before all hooks.
-      ServerResponse: responseWith(headers),
+      ServerResponse: responseWith(always),
     },
     clientErrorHandler: clientErrorHandler(headers),
     frameworkErrors: (error, request, reply) => {
@@ -63,6 +71,13 @@ export function createHttpServer({ logger = false, headers, errorBody, ...option
     },
   });
 
+  let draining = false;
+  app.decorate("isDraining", { getter: () => draining });
+  app.decorate("drain", () => {
+    draining = true;
+    // Else a kept connection would bring the next request to a process that is about to end, and keep it from ending.
+    always["connection"] = "close";
+  });
   // By default Node asks for the body that is to be refused, and answers other expectations by itself.
   app.server.on("checkContinue", app.routing).on("checkExpectation", app.routing);
   app.addHook("onRequest", (request, reply, done) => {
@@ -81,7 +96,7 @@ export function createHttpServer({ logger = false, headers, errorBody, ...option
 type Given = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
 /** Its answers have these headers, unless they have others of the same names. */
-function responseWith(headers: Readonly<Record<string, string>>): typeof ServerResponse {
+function responseWith(headers: OutgoingHttpHeaders): typeof ServerResponse {
   return class extends ServerResponse {
     // With the answer's own, all at once: those that are set one by one Node keeps, and goes through once more.
     override writeHead(status: number, reason?: string | Given, given?: Given): this {
@@ -89,11 +104,13 @@ function responseWith(headers: Readonly<Record<string, string>>): typeof ServerR
       return super.writeHead(status, this.#all(reason));
     }
 
-    /** Neither Fastify nor Node gives them as a list. */
-    #all(given?: Given): OutgoingHttpHeaders {
-      const all: OutgoingHttpHeaders = { ...headers };
-      for (const name of this.getHeaderNames()) delete all[name];
-      return Object.assign(all, given);
+    /** As a list, which Node writes in a third of the time that it takes for an object. Neither Fastify nor Node gives them as one. */
+    #all(given: Given = {}): OutgoingHttpHeader[] {
+      const own = given as OutgoingHttpHeaders;
+      const all: OutgoingHttpHeader[] = [];
+      for (const name in headers) if (own[name] === undefined && !this.hasHeader(name)) all.push(name, headers[name]!);
+      for (const name in own) all.push(name, own[name]!);
+      return all;
     }
   } as typeof ServerResponse;
 }

@@ -14,7 +14,7 @@ export const timeouts = {
   check: 1_000,
   /** Without a byte in either direction while a request is under way: longer than `handler`. */
   connection: 15_000,
-  /** From routing to the reply: longer than the longest look-up and the whole request to the backend together. */
+  /** The page, from routing to the reply: longer than the longest look-up and the whole request to the backend together. */
   handler: 5_000,
   /** To finish what is under way after SIGTERM: longer than `handler`. Nomad's kill_timeout must be longer still. */
   close: 6_000,

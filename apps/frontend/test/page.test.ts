@@ -4,6 +4,7 @@ import { build, type BuildOptions } from "../src/app";
 import { readEnv } from "../src/env";
 import { ConsulAgent } from "./consul-agent";
 import { FakeBackend } from "./fake-backend";
+import { listen, talk } from "./talk";
 import { until } from "./until";
 
 jest.setTimeout(30_000);
@@ -232,6 +233,14 @@ describe("health", () => {
     app.drain();
     expect((await app.inject("/health/ready")).statusCode).toBe(503);
     expect((await app.inject("/health/live")).statusCode).toBe(200);
+  });
+
+  it("ends kept connections once it drains, each with its next answer", async () => {
+    const app = frontend({}, noDns);
+    const port = await listen(app);
+    app.drain();
+    const [answer] = await talk(port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect([answer?.status, answer?.headers["connection"]]).toEqual([503, "close"]);
   });
 
   it("turns unready under pressure, and stays live", async () => {

@@ -9,8 +9,10 @@ interface Job {
   readonly ID: string;
   readonly Meta: Record<string, string>;
   readonly TaskGroups: {
-    readonly Services: { readonly Checks: { Path: string }[] }[];
-    readonly Tasks: { readonly Config: { image: string; args?: string[] } }[];
+    readonly Tasks: {
+      readonly Services: { readonly Checks: { Path: string }[] }[];
+      readonly Config: { image: string; args?: string[] };
+    }[];
   }[];
 }
 
@@ -79,7 +81,7 @@ export const badImage = reverted("bad image", "backend", (job) => {
 });
 
 export const failingHealthCheck = reverted("failing health check", "backend", (job) => {
-  for (const check of job.TaskGroups[0]!.Services[0]!.Checks) check.Path = "/health/missing";
+  for (const check of job.TaskGroups[0]!.Tasks[0]!.Services[0]!.Checks) check.Path = "/health/missing";
   // What a changed job file comes with (components/job.ts).
   job.Meta["specification"] = "drill";
 });

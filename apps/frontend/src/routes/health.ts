@@ -4,16 +4,12 @@ import { Type } from "typebox";
 
 const Health = Type.Object({ status: Type.Enum(["ok", "draining", "overloaded"]) });
 
-export interface HealthOptions {
-  readonly isDraining: () => boolean;
-}
-
 /**
  * `/health/live`: the process answers; when it does not, only a restart helps. It answers under load too, for a busy
  * instance must not be killed.
  * `/health/ready`: send requests here. 503 while the instance drains, and (by under-pressure) while it is overloaded.
  */
-export const health: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { isDraining }) => {
+export const health: FastifyPluginAsyncTypebox = async (app) => {
   // Asked every second or two by every agent: not worth a log line each.
   const logLevel = "warn";
   const schema = { tags: ["health"], response: { 200: Health, 503: Health } };
@@ -27,6 +23,6 @@ export const health: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { is
     return { status: "overloaded" };
   };
   app.get("/health/ready", { logLevel, schema, config: { pressureHandler: overloaded } }, async (_request, reply) => {
-    return isDraining() ? reply.code(503).send({ status: "draining" }) : { status: "ok" as const };
+    return app.isDraining ? reply.code(503).send({ status: "draining" }) : { status: "ok" as const };
   });
 };

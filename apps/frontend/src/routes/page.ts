@@ -9,11 +9,13 @@ export interface PageOptions {
   readonly client: BackendClient;
   /** The name that the client looks up. */
   readonly name: string;
+  /** From routing to the reply. */
+  readonly timeoutMs: number;
 }
 
 /** `GET /`: the page. 503 with the page, saying why, when there are no values of the backend to show. */
-export const page: FastifyPluginAsyncTypebox<PageOptions> = async (app, { env, client, name }) => {
-  app.get("/", async (request, reply) => {
+export const page: FastifyPluginAsyncTypebox<PageOptions> = async (app, { env, client, name, timeoutMs }) => {
+  app.get("/", { handlerTimeout: timeoutMs }, async (request, reply) => {
     const result = await client.values(request.id, traceId(request.raw));
     if (result.outcome !== "answered") {
       request.log.warn({ result }, "no values from the backend");
