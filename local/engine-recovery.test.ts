@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Journal, repairState, settle } from "./engine-recovery";
+import { hasPendingOperations, Journal, repairState, settle } from "./engine-recovery";
 
 const urn = (name: string) => `urn:pulumi:local::cluster::cluster:index:Network$aws:ec2/vpc:Vpc::${name}`;
 let folder: string;
@@ -21,6 +21,18 @@ test("the journal knows the newest id of each resource, up to a line that was cu
   ]);
   journal.clear();
   expect(journal.read().size).toBe(0);
+});
+
+test.each([
+  ["has no state yet", undefined, false],
+  ["is empty", { version: 3, checkpoint: { stack: "organization/cluster/local" } }, false],
+  ["a run has ended", { version: 3, checkpoint: { latest: { resources: [], pending_operations: [] } } }, false],
+  ["a run died over", { version: 3, checkpoint: { latest: { pending_operations: [{ type: "updating" }] } } }, true],
+])("a stack that %s has something to settle or not", (_what, state, expected) => {
+  const stacks = path.join(folder, ".pulumi/stacks/cluster");
+  mkdirSync(stacks, { recursive: true });
+  if (state !== undefined) writeFileSync(path.join(stacks, "local.json"), JSON.stringify(state));
+  expect(hasPendingOperations(folder, "cluster", "local")).toBe(expected);
 });
 
 test("what a dead run was creating is taken into the state as half made", () => {

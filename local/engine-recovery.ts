@@ -44,16 +44,20 @@ const isJson = (file: string): boolean => {
   }
 };
 
+/** Where the engine keeps the state of a stack. */
+const stateFile = (state: string, project: string, stack: string): string =>
+  path.join(state, ".pulumi", "stacks", project, `${stack}.json`);
+
 /**
  * Mends what a run that died in the middle of writing leaves: half-written attributes of a file, which the engine does without, and a
  * half-written state, for which it keeps the one before.
  */
 export function repairState(state: string, project: string, stack: string, log: (line: string) => void): void {
-  const folder = path.join(state, ".pulumi", "stacks", project);
+  const file = stateFile(state, project, stack);
+  const folder = path.dirname(file);
   if (!existsSync(folder)) return;
   const attributes = readdirSync(folder).filter((name) => name.endsWith(".attrs"));
   for (const name of attributes) if (!isJson(path.join(folder, name))) rmSync(path.join(folder, name));
-  const file = path.join(folder, `${stack}.json`);
   if (!existsSync(file) || isJson(file)) return;
   if (!isJson(`${file}.bak`)) {
     throw new Error(
@@ -130,12 +134,17 @@ export function settle(deployment: Deployment, created: ReadonlyMap<string, stri
   return lines;
 }
 
-/** Settles the state of a stack, if a run died over it. */
+/** Whether a run died over the state of a stack. Read from its file: the engine would decrypt all of it for that. */
+export function hasPendingOperations(state: string, project: string, stack: string): boolean {
+  const file = stateFile(state, project, stack);
+  if (!existsSync(file)) return false;
+  const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as { checkpoint: { latest?: Deployment } };
+  return (checkpoint.latest?.pending_operations ?? []).length > 0;
+}
+
+/** Settles the state of a stack that a run died over. */
 export async function recover(stack: Stack, journal: Journal, log: (line: string) => void): Promise<void> {
   const state = await stack.exportStack();
-  if ((state.deployment?.pending_operations ?? []).length > 0) {
-    settle(state.deployment as Deployment, journal.read()).forEach(log);
-    await stack.importStack(state);
-  }
-  journal.clear();
+  settle(state.deployment as Deployment, journal.read()).forEach(log);
+  await stack.importStack(state);
 }

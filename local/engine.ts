@@ -4,7 +4,7 @@ import path from "node:path";
 import * as automation from "@pulumi/pulumi/automation";
 import { enginePath } from "../engines/find";
 import { operator } from "./cloud/sessions";
-import { Journal, recover, releaseStaleLock, repairState } from "./engine-recovery";
+import { hasPendingOperations, Journal, recover, releaseStaleLock, repairState } from "./engine-recovery";
 import { Progress } from "./engine-progress";
 import { startProviders } from "./providers";
 
@@ -25,6 +25,7 @@ export interface EngineOptions {
 }
 
 export interface EngineResult {
+  /** Of `up`; other commands give none. */
   readonly outputs: automation.OutputMap;
   /** Counts by operation: { create: 3, same: 97 }. */
   readonly changes: Readonly<Record<string, number>>;
@@ -154,7 +155,10 @@ export async function runEngine(command: Command, options: EngineOptions): Promi
     const settings = Object.entries(config).map(([key, value]) => [key, { value }] as const);
     if (settings.length > 0) await stack.setAllConfig(Object.fromEntries(settings), true);
     await releaseStaleLock(stack, stateFolder(stackName), log);
-    if (command !== "preview") await recover(stack, journal, log);
+    if (command !== "preview") {
+      if (hasPendingOperations(stateFolder(stackName), projectName(), stackName)) await recover(stack, journal, log);
+      journal.clear();
+    }
     return await run(stack, command, { log, signal, targets: options.targets });
   } finally {
     providers.stop();
@@ -169,8 +173,9 @@ async function run(
   const progress = new Progress(command === "preview", log);
   const common = { color: "never" as const, onEvent: progress.take, signal, suppressProgress: true };
   try {
-    await stack[command](targets.length > 0 ? { ...common, target: [...targets] } : common);
-    return { outputs: command === "destroy" ? {} : await stack.outputs(), changes: progress.changes };
+    const options = targets.length > 0 ? { ...common, target: [...targets] } : common;
+    const outputs = command === "up" ? (await stack.up(options)).outputs : void (await stack[command](options));
+    return { outputs: outputs ?? {}, changes: progress.changes };
   } catch (error) {
     throw progress.explain(error, command);
   } finally {
