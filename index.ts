@@ -10,6 +10,7 @@ import { ClusterSecrets } from "./components/cluster-secrets";
 import { ClusterSettings } from "./components/cluster-settings";
 import { clusterAccess } from "./components/cluster-access";
 import { operatorCommands } from "./components/commands";
+import { skipDebugMessages } from "./components/debug-messages";
 import { EdgeProxy } from "./components/edge-proxy";
 import { EncryptionKey } from "./components/encryption-key";
 import { LogGroups } from "./components/log-groups";
@@ -27,6 +28,7 @@ import { WorkloadIdentity } from "./components/workload-identity";
 import { loadConfig } from "./config";
 import { monthlyCostOf } from "./cost/monthly-cost";
 
+skipDebugMessages();
 skipPromiseNotes();
 const config = loadConfig();
 const { region, datacenter, operatorCidrs } = config;
