@@ -171,7 +171,7 @@ describe("the page", () => {
   });
 
   it("goes on with the last instances for a while when Consul knows of none, and says so", async () => {
-    const one = await backend("b1");
+    await backend("b1");
     const app = frontend();
     expect((await read(app)).statusCode).toBe(200);
     await consul.deregister(`${service}-b1`);
