@@ -171,7 +171,7 @@ export function readTraefik(fields: Fields): TraefikConfig {
 export function readBackend(fields: Fields): AppConfig & { readonly greeting: string } {
   const backend = {
     ...readTask(fields, 100, 128),
-    count: fields.integer("count", 2, 1, 1000),
+    count: fields.integer("count", 3, 1, 1000),
     greeting: fields.text("greeting", "Hello from the backend", SHOWN_TEXT, A_SHOWN_TEXT),
   };
   fields.refuseUnknown();
@@ -181,7 +181,7 @@ export function readBackend(fields: Fields): AppConfig & { readonly greeting: st
 export function readFrontend(fields: Fields): AppConfig & { readonly title: string } {
   const frontend = {
     ...readTask(fields, 100, 128),
-    count: fields.integer("count", 2, 1, 1000),
+    count: fields.integer("count", 3, 1, 1000),
     title: fields.text("title", "Frontend", SHOWN_TEXT, A_SHOWN_TEXT),
   };
   fields.refuseUnknown();

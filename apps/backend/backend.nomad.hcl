@@ -16,7 +16,7 @@ variable "image" {
 variable "count" {
   type        = string
   description = "Number of instances."
-  default     = "2"
+  default     = "3"
 }
 
 variable "cpu_mhz" {
@@ -66,12 +66,12 @@ job "backend" {
     attribute = "${node.unique.id}"
   }
 
-  # The old instances go on serving until a new one has proved itself; if it doesn't, the old version stays. One canary,
-  # not as many as there are instances: those would come to the workers that have no old one, which may be a single one.
-  # Nomad makes no canary for the first version, which comes up all at once.
+  # The old instances go on serving until new ones have proved themselves; if they don't, the old version stays. Fewer
+  # canaries than instances: they may come to one worker, the last one replaces an old one and goes to another. Nomad
+  # makes no canary for the first version, which comes up all at once.
   update {
     max_parallel      = 1
-    canary            = 1
+    canary            = min(2, max(1, parseint(var.count, 10) - 1))
     auto_promote      = true
     auto_revert       = true
     health_check      = "checks"

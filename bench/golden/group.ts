@@ -5,7 +5,7 @@ import { type Balancer, createBalancer } from "./balancer";
 import { Made } from "./made";
 
 const NAME = "golden-image";
-const INSTANCES = 2;
+const INSTANCES = 3;
 
 /** As the stack's own load balancer gives its targets. */
 const DRAIN_SECONDS = 30;

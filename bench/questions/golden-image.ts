@@ -102,7 +102,7 @@ async function asJobVersion(tally: Tally): Promise<Sample> {
   };
 }
 
-/** The line as a new machine image, of which a group of two is made. */
+/** The line as a new machine image, of which a group of three is made. */
 async function asMachineImage(group: Group, images: MachineImages, tally: Tally): Promise<Sample> {
   const greeting = changeLine();
   const sample = await underLoad(group.url, tally, async () => {
@@ -190,7 +190,7 @@ async function compare(bench: Bench, group: Group, images: MachineImages): Promi
     lines: linesOf(samples, tallies),
     charts: [{ file: "golden-image", spec: chartOf(samples) }],
     notes: [
-      `Both have two instances, and ${RATE} requests a second through a load balancer; those of the round that warms up count too.`,
+      `Both have three instances, and ${RATE} requests a second through a load balancer; those of the round that warms up count too.`,
       "Here a machine image is a Docker image, which is there once it is built, and an instance boots in seconds. Not in these figures:",
       PUBLISHED,
     ],

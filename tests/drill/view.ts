@@ -63,21 +63,24 @@ export async function processOf(job: string, { ID }: Allocation, worker: Host): 
   return (await onHost(worker.container, `docker inspect --format '{{.State.Pid}}' ${name}`)).trim();
 }
 
-/** Whether an app has its instances, each on a worker of its own, and none that is still to go. */
-async function isPlaced(job: string, instances: number): Promise<boolean> {
+/** Of each app, as `Pulumi.yaml` has it. */
+export const INSTANCES = 3;
+
+/** Whether an app has its instances, not all of them on one worker, and none that is still to go. */
+async function isPlaced(job: string): Promise<boolean> {
   const { consul } = await apis();
   const passing = await consul.get<unknown[]>(`/v1/health/service/${job}?passing`);
   const placed = (await allocations(job)).filter(({ ClientStatus }) => ClientStatus === "running");
   const workers = new Set(placed.map(({ NodeName }) => NodeName));
-  return [passing.length, placed.length, workers.size].every((count) => count === instances);
+  return passing.length === INSTANCES && placed.length === INSTANCES && workers.size > 1;
 }
 
 /** Whether so many workers are ready, each behind the load balancer and well, with all instances of the apps. */
-export async function isWell(workers: number, instances = 2): Promise<boolean> {
+export async function isWell(workers: number): Promise<boolean> {
   if ((await readyWorkers((await apis()).nomad)).length !== workers) return false;
   const edge = Object.values(await edgeHealth());
   if (edge.length !== workers || edge.some((state) => state !== "healthy")) return false;
-  return (await Promise.all(["frontend", "backend"].map((job) => isPlaced(job, instances)))).every(Boolean);
+  return (await Promise.all(["frontend", "backend"].map(isPlaced))).every(Boolean);
 }
 
 /** The server that leads a Raft, by its address. */

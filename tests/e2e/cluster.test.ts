@@ -48,7 +48,7 @@ describe("the cluster on one machine", () => {
         aws: await resolve4("sts.eu-west-1.amazonaws.com"),
       })))();`;
     const { srv, consul, aws: api } = JSON.parse(await inTask("frontend", script));
-    expect(srv).toHaveLength(2);
+    expect(srv).toHaveLength(3);
     for (const { port } of srv) expect(port >= 20000 && port <= 32000).toBe(true);
     expect(consul.sort()).toEqual((await hosts("server")).map(({ address }) => address).sort());
     expect(api).toHaveLength(1);

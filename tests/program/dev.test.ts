@@ -92,7 +92,7 @@ describe("the program for dev", () => {
     expect(jobs["backend-job"]!.inputs.hcl2.vars).toEqual({
       datacenter: "dc1",
       image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/cluster-dev/backend@sha256:backend-image",
-      count: "2",
+      count: "3",
       cpu_mhz: "100",
       memory_mib: "128",
       greeting: "Hello from the backend in dev",
