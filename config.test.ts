@@ -210,7 +210,7 @@ describe("configuration errors", () => {
     [
       { backend: { count: 0, image: "backend" } },
       "backend.image: expected an image reference with a tag or digest, got \"backend\"; set it with: pulumi config set --path 'backend.image' repository@sha256:...",
-      "backend.count: expected an integer from 1 to 1000, got 0; set it with: pulumi config set --path 'backend.count' 2",
+      "backend.count: expected an integer from 1 to 1000, got 0; set it with: pulumi config set --path 'backend.count' 3",
     ],
     [
       { frontend: { title: 5 } },
