@@ -14,9 +14,9 @@ interface Parsed {
 }
 
 interface Group {
-  readonly Services: readonly [{ readonly Tags: readonly string[] | null }];
   readonly Tasks: readonly [
     {
+      readonly Services: readonly [{ readonly Tags: readonly string[] | null }];
       readonly Config: { readonly args?: readonly string[] };
       readonly Env: Readonly<Record<string, string>> | null;
     },
@@ -30,7 +30,7 @@ export function readJob(app: string, variables: Readonly<Record<string, string>>
   const text = execFileSync(enginePath("nomad"), ["job", "run", "-output", ...values, file], { encoding: "utf8" });
   const [group] = (JSON.parse(text) as Parsed).Job.TaskGroups;
   const [task] = group.Tasks;
-  return { args: task.Config.args ?? [], env: task.Env ?? {}, tags: group.Services[0].Tags ?? [] };
+  return { args: task.Config.args ?? [], env: task.Env ?? {}, tags: task.Services[0].Tags ?? [] };
 }
 
 const common = { datacenter: "bench", image: "none" };
