@@ -174,8 +174,9 @@ async function run(
   const common = { color: "never" as const, onEvent: progress.take, signal, suppressProgress: true };
   try {
     const options = targets.length > 0 ? { ...common, target: [...targets] } : common;
-    const outputs = command === "up" ? (await stack.up(options)).outputs : void (await stack[command](options));
-    return { outputs: outputs ?? {}, changes: progress.changes };
+    const outputs = command === "up" ? (await stack.up(options)).outputs : {};
+    if (command !== "up") await stack[command](options);
+    return { outputs, changes: progress.changes };
   } catch (error) {
     throw progress.explain(error, command);
   } finally {

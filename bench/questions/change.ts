@@ -112,7 +112,7 @@ export const change: Question = {
           goal: { limit: 40 },
         },
         part("its image is built and pushed", "docker-build:index:Image backend-image"),
-        part("Nomad rolls it, a canary first", "nomad:index:Job backend-job"),
+        part("Nomad rolls it, canaries first", "nomad:index:Job backend-job"),
         { what: "one worker more, to serving", value: spread(workers), unit: "s", goal: { limit: 30 } },
         { what: "  of it: the load balancer's two checks, 5 s apart, at most", value: exactly(10), unit: "s" },
       ],

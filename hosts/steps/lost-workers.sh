@@ -24,7 +24,7 @@ for filter in "${filters[@]}"; do
 &Filter.2.Name=instance-state-name&Filter.2.Value.1=running"
   cat "$work/answer" >>"$work/instances"
 done
-# That there is none, grep calls a failure.
+# That there is none, here and of those that are ready, grep calls a failure.
 mapfile -t running < <({ grep -o '<instanceId>[^<]*' "$work/instances" || true; } | cut -d'>' -f2)
 ready=$({ grep -o '"Status":"ready"' "$work/nodes" || true; } | wc -l)
 # When many are silent at once, it is the network between them and the servers, and new ones would be silent too.
