@@ -52,6 +52,7 @@ describe("user data", () => {
       ["/opt/cluster/boot/leader.sh", "0755"],
       ["/opt/cluster/boot/backup.sh", "0755"],
       ["/opt/cluster/boot/lost-workers.sh", "0755"],
+      ["/opt/cluster/boot/spread-services.sh", "0755"],
       ["/opt/cluster/boot/report.sh", "0755"],
       ["/opt/cluster/boot/report.py", "0755"],
       ["/opt/cluster/boot/report-server.py", "0755"],
@@ -190,7 +191,7 @@ describe("settings", () => {
 
 describe("encoded user data", () => {
   it.each([
-    ["server", renderUserData(server), 15_500],
+    ["server", renderUserData(server), 16_000],
     ["worker", renderUserData(worker), 13_500],
     ["bastion", bastion, 2_500],
   ])("of a %s leaves room in EC2's 16 KiB for the longest names", (_role, text, most) => {

@@ -66,21 +66,29 @@ export async function processOf(job: string, { ID }: Allocation, worker: Host): 
 /** Of each app, as `Pulumi.yaml` has it. */
 export const INSTANCES = 3;
 
-/** Whether an app has its instances, not all of them on one worker, and none that is still to go. */
-async function isPlaced(job: string): Promise<boolean> {
+/** What an app lacks of its instances, not all of them on one worker, and none that is still to go; empty when nothing. */
+async function lackOf(job: string): Promise<string> {
   const { consul } = await apis();
   const passing = await consul.get<unknown[]>(`/v1/health/service/${job}?passing`);
   const placed = (await allocations(job)).filter(({ ClientStatus }) => ClientStatus === "running");
   const workers = new Set(placed.map(({ NodeName }) => NodeName));
-  return passing.length === INSTANCES && placed.length === INSTANCES && workers.size > 1;
+  if (passing.length === INSTANCES && placed.length === INSTANCES && workers.size > 1) return "";
+  return `of ${job} ${placed.length} run on ${workers.size} workers and ${passing.length} pass, not ${INSTANCES}`;
 }
 
-/** Whether so many workers are ready, each behind the load balancer and well, with all instances of the apps. */
-export async function isWell(workers: number): Promise<boolean> {
-  if ((await readyWorkers((await apis()).nomad)).length !== workers) return false;
+/**
+ * That so many workers are ready, each behind the load balancer and well, with all instances of the apps. Fails with what is not so, for whoever
+ * waits for it to say.
+ */
+export async function isWell(workers: number): Promise<true> {
+  const ready = (await readyWorkers((await apis()).nomad)).length;
+  if (ready !== workers) throw new Error(`${ready} workers are ready, not ${workers}`);
   const edge = Object.values(await edgeHealth());
-  if (edge.length !== workers || edge.some((state) => state !== "healthy")) return false;
-  return (await Promise.all(["frontend", "backend"].map(isPlaced))).every(Boolean);
+  if (edge.length !== workers || edge.some((state) => state !== "healthy"))
+    throw new Error(`to the load balancer workers are ${edge.join(", ")}, not ${workers} healthy`);
+  const lacks = (await Promise.all(["frontend", "backend"].map(lackOf))).filter(Boolean);
+  if (lacks.length > 0) throw new Error(lacks.join("; "));
+  return true;
 }
 
 /** The server that leads a Raft, by its address. */

@@ -8,6 +8,7 @@ import { folderWith } from "./programs";
 const LEADER = `
 leads() { [[ $LEADS == *"$1"* ]]; }
 ask() {
+  echo "$*" >>asked-of-agent
   if [[ $* == *--output* ]]; then echo "state of $1" >"\${@: -1}"; else cat "answers/\${2##*/}"; fi
 }
 `;
@@ -33,6 +34,7 @@ beforeEach(() => {
   folder = folderWith({
     "backup.sh": step("backup.sh"),
     "lost-workers.sh": step("lost-workers.sh"),
+    "spread-services.sh": step("spread-services.sh"),
     "lib.sh": step("lib.sh"),
     ...{ "leader.sh": LEADER, "aws.sh": AWS },
     "bin/consul": '#!/bin/sh\ngrep -q "^state" "$3"\n',
@@ -176,5 +178,64 @@ describe("workers that Nomad has not heard of", () => {
     given(three, 4_000, ["i-1"]);
     expect(run(["lost-workers.sh"], { LEADS: "consul" })).toEqual({ code: 0, said: "" });
     expect(read("asked")).toBe("");
+  });
+});
+
+describe("a service with all its instances on one worker", () => {
+  const ago = (seconds: number) => Math.floor(Date.now() / 1_000) - seconds;
+  const node = (ID: string, secondsReady: number, change: object = {}) => ({
+    ...{ ID, Status: "ready", SchedulingEligibility: "eligible", StatusUpdatedAt: ago(secondsReady), ...change },
+  });
+  const instance = (ID: string, NodeID: string, secondsPlaced: number, change: object = {}) => ({
+    ...{ ID, NodeID, NodeName: `worker-${NodeID}`, CreateTime: ago(secondsPlaced) * 1e9, Namespace: "default" },
+    ...{ JobID: "web", TaskGroup: "page", ClientStatus: "running", ...change },
+  });
+  function given(nodes: readonly object[], allocations: readonly object[], spread = "${node.unique.id}"): void {
+    write("answers/nodes", JSON.stringify(nodes));
+    write("answers/allocations", JSON.stringify(allocations));
+    const job = { Spreads: null, TaskGroups: [{ Spreads: null }, { Spreads: [{ Attribute: spread }] }] };
+    write("answers/web", JSON.stringify(job));
+  }
+  const stopped = () => [...read("asked-of-agent").matchAll(/allocation\/(\S+)\/stop/g)].map(([, id]) => id);
+  const nodes = [node("a", 4_000), node("b", 100)];
+  const together = [instance("1", "a", 900), instance("2", "a", 800), instance("3", "a", 850)];
+
+  it("moves the newest, when another worker has come since", () => {
+    given(nodes, together);
+    expect(run(["spread-services.sh"])).toEqual({
+      code: 0,
+      said: "web has all its instances on worker-a: one of them moves",
+    });
+    expect(stopped()).toEqual(["2"]);
+    expect(read("asked-of-agent")).toContain('filter=JobType == "service" and DesiredStatus == "run"');
+  });
+
+  it.each([
+    ["that was there when they were placed", [node("a", 4_000), node("b", 4_000)], together],
+    ["that has only just come", [node("a", 4_000), node("b", 30)], together],
+    ["that is down", [node("a", 4_000), node("b", 100, { Status: "down" })], together],
+    ["that takes none", [node("a", 4_000), node("b", 100, { SchedulingEligibility: "ineligible" })], together],
+  ])("leaves them where they are without a worker but one %s", (_what, nodes, allocations) => {
+    given(nodes, allocations);
+    expect(run(["spread-services.sh"])).toEqual({ code: 0, said: "" });
+    expect(stopped()).toEqual([]);
+  });
+
+  it.each([
+    ["is one instance", [instance("1", "a", 900)], undefined],
+    ["has another elsewhere", [...together, instance("4", "b", 800)], undefined],
+    ["has one that does not run yet", [...together, instance("4", "a", 800, { ClientStatus: "pending" })], undefined],
+    ["got one a moment ago", [...together, instance("4", "a", 30)], undefined],
+    ["does not ask to be spread over nodes", together, "${node.datacenter}"],
+  ])("is left alone when it %s", (_what, allocations, spread) => {
+    given(nodes, allocations, spread);
+    expect(run(["spread-services.sh"])).toEqual({ code: 0, said: "" });
+    expect(stopped()).toEqual([]);
+  });
+
+  it("is looked for by the leader alone", () => {
+    given(nodes, together);
+    expect(run(["spread-services.sh"], { LEADS: "consul" })).toEqual({ code: 0, said: "" });
+    expect(read("asked-of-agent")).toBe("");
   });
 });

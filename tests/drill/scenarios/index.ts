@@ -4,6 +4,7 @@ import { restored } from "./backups";
 import { badImage, brokenTraefik, failingHealthCheck, rolling } from "./deploys";
 import { upFails } from "./failed-up";
 import { lost, partitioned } from "./network";
+import { together } from "./placement";
 import { agentStopped, majorityLost } from "./quorum";
 import { replaced, upgraded } from "./rollout";
 import { consulLeader, leadersAndWorker, nomadLeader } from "./servers";
@@ -13,7 +14,18 @@ import { poweredOff, scaleIn, spotNotice } from "./workers";
 /** In the order in which they run; those that own the stack are the last. */
 export const SCENARIOS: readonly Scenario[] = [
   ...[killed, stopped, rolling, badImage, failingHealthCheck, brokenTraefik, consulLeader, nomadLeader],
-  ...[majorityLost, replaced, agentStopped, partitioned, lost, scaleIn, spotNotice, poweredOff, leadersAndWorker],
+  ...[
+    majorityLost,
+    replaced,
+    agentStopped,
+    partitioned,
+    lost,
+    together,
+    scaleIn,
+    spotNotice,
+    poweredOff,
+    leadersAndWorker,
+  ],
   ...[restored, upgraded, upFails, upKilled],
 ];
 
