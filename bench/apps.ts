@@ -15,11 +15,11 @@ export interface RunningApp extends Running {
 
 let built: Promise<unknown> | undefined;
 
-/** Compiles the apps, as their images do; once, whichever questions ask for it. */
+/** Compiles the apps, as their images do, and each of their modules for baselines; once, whichever questions ask for it. */
 export async function buildApps(): Promise<void> {
   built ??= Promise.all(
-    (["backend", "frontend"] as const).map((app) =>
-      promisify(execFile)("npm", ["--prefix", `apps/${app}`, "run", "build"]),
+    ["backend", "frontend"].flatMap((app) =>
+      ["build", "modules"].map((script) => promisify(execFile)("npm", ["--prefix", `apps/${app}`, "run", script])),
     ),
   );
   await built;

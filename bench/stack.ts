@@ -85,7 +85,7 @@ function begin(): void {
   mkdirSync(PROJECT, { recursive: true });
   const linked = readdirSync(".").filter((name) => !["apps", ".git", ".local"].includes(name));
   for (const name of [...linked, ".local"]) symlinkSync(path.resolve(name), path.join(PROJECT, name));
-  const made = ["node_modules", "dist"];
+  const made = ["node_modules", "dist", ".build"];
   const filter = (source: string) => !made.includes(path.basename(source));
   cpSync("apps", path.join(PROJECT, "apps"), { recursive: true, filter });
 }

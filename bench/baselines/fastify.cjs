@@ -4,7 +4,7 @@
  *   PORT, LOG_LEVEL ("silent" for no logger at all), ROUTES: JSON of path to { type, body, logLevel? }
  */
 const { default: Fastify } = require("../../apps/backend/node_modules/fastify");
-const { RequestLog } = require("../../apps/backend/dist/request-log.js");
+const { RequestLog } = require("../../apps/backend/.build/request-log.js");
 
 const { PORT, LOG_LEVEL, ROUTES } = process.env;
 const app = Fastify({

@@ -3,11 +3,11 @@
  *
  *   BACKENDS: address:port of each instance, separated by commas; and the frontend's own
  */
-const srv = require("../../apps/frontend/dist/discovery/srv.js");
+const srv = require("../../apps/frontend/.build/discovery/srv.js");
 
 const instances = process.env.BACKENDS.split(",").map((backend) => {
   const [address, port] = backend.split(":");
   return { address, port: Number(port) };
 });
 srv.srvLookup = () => async () => instances;
-require("../../apps/frontend/dist/server.js");
+require("../../apps/frontend/.build/server.js");

@@ -7,9 +7,9 @@
 const { default: Fastify } = require("../../apps/frontend/node_modules/fastify");
 const { fetch, request } = require("../../apps/frontend/node_modules/undici");
 const { Eta } = require("../../apps/frontend/node_modules/eta");
-const { RequestLog } = require("../../apps/frontend/dist/request-log.js");
-const { readEnv } = require("../../apps/frontend/dist/env.js");
-const { pageModel, viewsFolder } = require("../../apps/frontend/dist/page.js");
+const { RequestLog } = require("../../apps/frontend/.build/request-log.js");
+const { readEnv } = require("../../apps/frontend/.build/env.js");
+const { pageModel, viewsFolder } = require("../../apps/frontend/.build/page.js");
 
 const { BACKEND, CLIENT } = process.env;
 const env = readEnv(process.env);

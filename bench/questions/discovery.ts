@@ -23,6 +23,7 @@ async function ask(bench: Bench): Promise<Answer> {
   }
   const found = await startApp(bench.programs, "frontend", {
     name: "frontend-dns",
+    entry: "apps/frontend/.build/server.js",
     env: { DNS_SERVERS: registry.dns },
   });
   const fixed = await startApp(bench.programs, "frontend", {

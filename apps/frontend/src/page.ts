@@ -5,7 +5,7 @@ import type { BackendResult } from "./backend-client";
 import type { Env } from "./env";
 import { authority, type Instance } from "./discovery/instance";
 
-/** Next to src/ and to dist/. */
+/** Next to src/, and to dist/ with the bundle. */
 export const viewsFolder = path.join(__dirname, "..", "views");
 
 /** On one line, so that the page stays readable where nobody styles it: `curl`, a log, a diff. */
