@@ -29,7 +29,7 @@ export const refreshSteps = {
 } as const;
 
 /** What the servers that lead look after. Each does its part, whatever becomes of the others. */
-const upkeepSteps = ["backup consul", "backup nomad", "lost-workers", "spread-services"];
+const upkeepSteps = ["backup consul", "backup nomad", "lost-workers", "placement"];
 
 /** Steps, some with an argument, that a timer starts, one after the other; with `-` before, one that fails does not end the run. */
 const stepsUnit = (description: string, step: string, seconds: number, steps: readonly string[]): string =>
@@ -120,7 +120,7 @@ const leaves: StandingWork = {
 };
 
 const upkeep: StandingWork = {
-  scripts: ["leader.sh", "backup.sh", "lost-workers.sh", "spread-services.sh"],
+  scripts: ["leader.sh", "backup.sh", "lost-workers.sh", "placement.sh"],
   units: {
     "cluster-upkeep.service": stepsUnit(
       "Upkeep of what this server leads",

@@ -52,7 +52,7 @@ describe("user data", () => {
       ["/opt/cluster/boot/leader.sh", "0755"],
       ["/opt/cluster/boot/backup.sh", "0755"],
       ["/opt/cluster/boot/lost-workers.sh", "0755"],
-      ["/opt/cluster/boot/spread-services.sh", "0755"],
+      ["/opt/cluster/boot/placement.sh", "0755"],
       ["/opt/cluster/boot/report.sh", "0755"],
       ["/opt/cluster/boot/report.py", "0755"],
       ["/opt/cluster/boot/report-server.py", "0755"],
@@ -137,10 +137,11 @@ describe("user data", () => {
     expect(parse(text).runcmd.flat()).not.toContain("cluster-report.timer");
   });
 
-  it("carries the step files of hosts/steps without their comments", () => {
+  it("carries the step files of hosts/steps without their comments and empty lines", () => {
     const script = contentOf(renderUserData(worker), "/opt/cluster/boot/install.sh")!;
     const lines = fs.readFileSync("hosts/steps/install.sh", "utf8").split("\n");
-    expect(script!.split("\n")).toEqual(lines.filter((line, index) => index === 0 || !line.trim().startsWith("#")));
+    const kept = lines.filter((line, index) => index === 0 || (line !== "" && !line.trim().startsWith("#")));
+    expect(script.trimEnd().split("\n")).toEqual(kept);
   });
 
   it("looks for new secrets every minute; servers see to tokens and gossip keys too", () => {
@@ -191,7 +192,7 @@ describe("settings", () => {
 
 describe("encoded user data", () => {
   it.each([
-    ["server", renderUserData(server), 16_000],
+    ["server", renderUserData(server), 16_100],
     ["worker", renderUserData(worker), 13_500],
     ["bastion", bastion, 2_500],
   ])("of a %s leaves room in EC2's 16 KiB for the longest names", (_role, text, most) => {

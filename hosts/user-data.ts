@@ -49,11 +49,11 @@ const file = (name: string, content: string, permissions = "0644"): WrittenFile 
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
-/** Without comments: they are for who reads the source, and user data has to be small. */
+/** Without comments and empty lines: they are for who reads the source, and user data has to be small. */
 const script = (name: string): WrittenFile =>
   file(
     `${paths.boot}/${name}`,
-    fs.readFileSync(path.resolve("hosts/steps", name), "utf8").replace(/^ *#(?!!).*\n/gm, ""),
+    fs.readFileSync(path.resolve("hosts/steps", name), "utf8").replace(/^( *#(?!!).*)?\n/gm, ""),
     "0755",
   );
 

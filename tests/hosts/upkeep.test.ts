@@ -34,7 +34,7 @@ beforeEach(() => {
   folder = folderWith({
     "backup.sh": step("backup.sh"),
     "lost-workers.sh": step("lost-workers.sh"),
-    "spread-services.sh": step("spread-services.sh"),
+    "placement.sh": step("placement.sh"),
     "lib.sh": step("lib.sh"),
     ...{ "leader.sh": LEADER, "aws.sh": AWS },
     "bin/consul": '#!/bin/sh\ngrep -q "^state" "$3"\n',
@@ -183,12 +183,14 @@ describe("workers that Nomad has not heard of", () => {
 
 describe("a service with all its instances on one worker", () => {
   const ago = (seconds: number) => Math.floor(Date.now() / 1_000) - seconds;
-  const node = (ID: string, secondsReady: number, change: object = {}) => ({
-    ...{ ID, Status: "ready", SchedulingEligibility: "eligible", StatusUpdatedAt: ago(secondsReady), ...change },
+  const node = (ID: string, ModifyIndex: number, change: object = {}) => ({
+    ...{ ID, Status: "ready", SchedulingEligibility: "eligible", ModifyIndex, ...change },
   });
   const instance = (ID: string, NodeID: string, secondsPlaced: number, change: object = {}) => ({
     ...{ ID, NodeID, NodeName: `worker-${NodeID}`, CreateTime: ago(secondsPlaced) * 1e9, Namespace: "default" },
-    ...{ JobID: "web", TaskGroup: "page", ClientStatus: "running", ...change },
+    // As if Nomad changed something once a second, and nothing before the last 1,000.
+    CreateIndex: 1_000 - secondsPlaced,
+    ...{ JobID: "web", JobType: "service", TaskGroup: "page", ClientStatus: "running", ...change },
   });
   function given(nodes: readonly object[], allocations: readonly object[], spread = "${node.unique.id}"): void {
     write("answers/nodes", JSON.stringify(nodes));
@@ -197,27 +199,26 @@ describe("a service with all its instances on one worker", () => {
     write("answers/web", JSON.stringify(job));
   }
   const stopped = () => [...read("asked-of-agent").matchAll(/allocation\/(\S+)\/stop/g)].map(([, id]) => id);
-  const nodes = [node("a", 4_000), node("b", 100)];
+  const nodes = [node("a", 50), node("b", 900)];
   const together = [instance("1", "a", 900), instance("2", "a", 800), instance("3", "a", 850)];
 
   it("moves the newest, when another worker has come since", () => {
     given(nodes, together);
-    expect(run(["spread-services.sh"])).toEqual({
+    expect(run(["placement.sh"])).toEqual({
       code: 0,
       said: "web has all its instances on worker-a: one of them moves",
     });
     expect(stopped()).toEqual(["2"]);
-    expect(read("asked-of-agent")).toContain('filter=JobType == "service" and DesiredStatus == "run"');
+    expect(read("asked-of-agent")).toContain('filter=DesiredStatus == "run"');
   });
 
   it.each([
-    ["that was there when they were placed", [node("a", 4_000), node("b", 4_000)], together],
-    ["that has only just come", [node("a", 4_000), node("b", 30)], together],
-    ["that is down", [node("a", 4_000), node("b", 100, { Status: "down" })], together],
-    ["that takes none", [node("a", 4_000), node("b", 100, { SchedulingEligibility: "ineligible" })], together],
-  ])("leaves them where they are without a worker but one %s", (_what, nodes, allocations) => {
-    given(nodes, allocations);
-    expect(run(["spread-services.sh"])).toEqual({ code: 0, said: "" });
+    ["that was there when they were placed", [node("a", 50), node("b", 50)]],
+    ["that is down", [node("a", 50), node("b", 900, { Status: "down" })]],
+    ["that takes none", [node("a", 50), node("b", 900, { SchedulingEligibility: "ineligible" })]],
+  ])("leaves them where they are without a worker but one %s", (_what, nodes) => {
+    given(nodes, together);
+    expect(run(["placement.sh"])).toEqual({ code: 0, said: "" });
     expect(stopped()).toEqual([]);
   });
 
@@ -229,13 +230,47 @@ describe("a service with all its instances on one worker", () => {
     ["does not ask to be spread over nodes", together, "${node.datacenter}"],
   ])("is left alone when it %s", (_what, allocations, spread) => {
     given(nodes, allocations, spread);
-    expect(run(["spread-services.sh"])).toEqual({ code: 0, said: "" });
+    expect(run(["placement.sh"])).toEqual({ code: 0, said: "" });
     expect(stopped()).toEqual([]);
   });
 
   it("is looked for by the leader alone", () => {
     given(nodes, together);
-    expect(run(["spread-services.sh"], { LEADS: "consul" })).toEqual({ code: 0, said: "" });
+    expect(run(["placement.sh"], { LEADS: "consul" })).toEqual({ code: 0, said: "" });
     expect(read("asked-of-agent")).toBe("");
+  });
+});
+
+describe("a system job that could not be set up on a worker", () => {
+  const allocation = (ID: string, NodeID: string, secondsPlaced: number, ClientStatus: string) => ({
+    ...{ ID, NodeID, NodeName: `worker-${NodeID}`, CreateTime: 1, CreateIndex: 1_000 - secondsPlaced },
+    ...{ Namespace: "edge", JobID: "proxy", JobType: "system", TaskGroup: "proxy", ClientStatus },
+  });
+  const node = (ID: string, Status = "ready") => ({
+    ID,
+    Status,
+    SchedulingEligibility: "eligible",
+    StatusUpdatedAt: 1,
+  });
+  function given(nodes: readonly object[], allocations: readonly object[]): void {
+    write("answers/nodes", JSON.stringify(nodes));
+    write("answers/allocations", JSON.stringify(allocations));
+  }
+  const evaluated = () =>
+    [...read("asked-of-agent").matchAll(/\/v1\/job\/(\S+)\/evaluate\?(\S+)/g)].map(([, ...all]) => all);
+
+  it("is placed there again", () => {
+    given([node("a"), node("b")], [allocation("1", "a", 900, "running"), allocation("2", "b", 100, "failed")]);
+    expect(run(["placement.sh"])).toEqual({ code: 0, said: "proxy failed on worker-b: it is placed again" });
+    expect(evaluated()).toEqual([["proxy", "namespace=edge"]]);
+  });
+
+  it.each([
+    ["runs there by now", [node("a")], [allocation("1", "a", 900, "failed"), allocation("2", "a", 100, "running")]],
+    ["had its worker taken away", [node("a", "down")], [allocation("1", "a", 900, "failed")]],
+  ])("is left alone when it %s", (_what, nodes, allocations) => {
+    given(nodes, allocations);
+    expect(run(["placement.sh"])).toEqual({ code: 0, said: "" });
+    expect(evaluated()).toEqual([]);
   });
 });

@@ -1,0 +1,50 @@
+#!/bin/bash
+# Does what Nomad's schedulers leave undone. They spread the instances of a service when they place them, and leave them where they are when
+# another worker comes: where all of them are on one, and the job asks to be spread over nodes, one moves. And they place nothing where the
+# allocation of a system job could not be set up, as when Consul did not answer at that moment: it is tried again.
+. ./lib.sh
+. ./leader.sh
+umask 077
+work=$(mktemp -d -p /run)
+trap 'rm -rf "$work"' EXIT
+
+if ! leads nomad; then exit 0; fi
+ask nomad /v1/nodes >"$work/nodes"
+ask nomad /v1/allocations --get --data namespace='*' --data task_states=false \
+  --data-urlencode 'filter=DesiredStatus == "run"' >"$work/allocations"
+# A worker that was there, as it is now, when they were placed was no place for them: so none is moved to and fro.
+python3 - "$work" "$((EPOCHSECONDS - ${SETTLED_SECONDS:-60}))" <<'PY' >"$work/undone"
+import json, sys
+work, settled = sys.argv[1], int(sys.argv[2])
+services, systems = {}, {}
+for each in json.load(open(work + "/allocations")):
+    key = each["Namespace"], each["JobID"], each["TaskGroup"]
+    if each["JobType"] == "service":
+        services.setdefault(key, []).append(each)
+    elif each["JobType"] == "system":
+        systems.setdefault((*key, each["NodeID"]), []).append(each)
+nodes = [node for node in json.load(open(work + "/nodes")) if (node["Status"], node["SchedulingEligibility"]) == ("ready", "eligible")]
+def newest_of(allocations):
+    return max(allocations, key=lambda each: each["CreateIndex"])
+for (namespace, job, _), instances in services.items():
+    newest = newest_of(instances)
+    home = newest["NodeID"]
+    together = all((each["NodeID"], each["ClientStatus"]) == (home, "running") for each in instances)
+    elsewhere = any(node["ID"] != home and node["ModifyIndex"] > newest["CreateIndex"] for node in nodes)
+    if len(instances) > 1 and together and elsewhere and newest["CreateTime"] < settled * 1e9:
+        print("move", namespace, job, newest["NodeName"], newest["ID"])
+for (namespace, job, _, home), instances in systems.items():
+    newest = newest_of(instances)
+    if newest["ClientStatus"] == "failed" and any(node["ID"] == home for node in nodes):
+        print("retry", namespace, job, newest["NodeName"], newest["ID"])
+PY
+while read -r what namespace job node id; do
+  if [[ $what == retry ]]; then
+    ask nomad "/v1/job/$job/evaluate?namespace=$namespace" --data '{}' --output /dev/null
+    echo "$job failed on $node: it is placed again"
+  # shellcheck disable=SC2016 # Nomad's name for it; of all blocks of a job, only a spread has an attribute.
+  elif ask nomad "/v1/job/$job" --get --data namespace="$namespace" | grep -F '"Attribute":"${node.unique.id}"' >/dev/null; then
+    ask nomad "/v1/allocation/$id/stop" --request PUT --output /dev/null
+    echo "$job has all its instances on $node: one of them moves"
+  fi
+done <"$work/undone"
