@@ -38,12 +38,13 @@ for (namespace, job, _, home), instances in systems.items():
     if newest["ClientStatus"] == "failed" and any(node["ID"] == home for node in nodes):
         print("retry", namespace, job, newest["NodeName"], newest["ID"])
 PY
+# shellcheck disable=SC2016 # Nomad's name for it; of all blocks of a job, only a spread has an attribute.
+spreads() { ask nomad "/v1/job/$2" --get --data namespace="$1" | grep -F '"Attribute":"${node.unique.id}"' >/dev/null; }
 while read -r what namespace job node id; do
   if [[ $what == retry ]]; then
     ask nomad "/v1/job/$job/evaluate?namespace=$namespace" --data '{}' --output /dev/null
     echo "$job failed on $node: it is placed again"
-  # shellcheck disable=SC2016 # Nomad's name for it; of all blocks of a job, only a spread has an attribute.
-  elif ask nomad "/v1/job/$job" --get --data namespace="$namespace" | grep -F '"Attribute":"${node.unique.id}"' >/dev/null; then
+  elif spreads "$namespace" "$job"; then
     ask nomad "/v1/allocation/$id/stop" --request PUT --output /dev/null
     echo "$job has all its instances on $node: one of them moves"
   fi
