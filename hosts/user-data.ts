@@ -73,15 +73,11 @@ function cloudConfig(
   units: readonly string[],
   before: readonly string[][] = [],
 ): string {
-  return `#cloud-config\n${JSON.stringify(
-    {
-      write_files: files,
-      // Started, not waited for: cloud-init ends, and the units stay for the next boot.
-      runcmd: [...before, ["systemctl", "enable", "--quiet", ...units], ["systemctl", "start", "--no-block", ...units]],
-    },
-    undefined,
-    1,
-  )}\n`;
+  return `#cloud-config\n${JSON.stringify({
+    write_files: files,
+    // Started, not waited for: cloud-init ends, and the units stay for the next boot.
+    runcmd: [...before, ["systemctl", "enable", "--quiet", ...units], ["systemctl", "start", "--no-block", ...units]],
+  })}\n`;
 }
 
 /** What the boot steps of a server or worker read. */

@@ -11,31 +11,33 @@ trap 'rm -rf "$work"' EXIT
 if ! leads nomad; then exit 0; fi
 ask nomad /v1/nodes >"$work/nodes"
 ask nomad /v1/allocations --get --data namespace='*' --data task_states=false \
-  --data-urlencode 'filter=DesiredStatus == "run"' >"$work/allocations"
-# A worker that was there, as it is now, when they were placed was no place for them: so none is moved to and fro.
+  --data-urlencode 'filter=DesiredStatus == "run" or ClientStatus == "running"' >"$work/allocations"
+# A worker that was there, as it is now, when they were placed was no place for them: so none is moved to and fro. And nothing is placed on one
+# on which something is to end: a Traefik that has its port, and another one that waits for it, is a collision that shuts out everybody.
 python3 - "$work" "$((EPOCHSECONDS - ${SETTLED_SECONDS:-60}))" <<'PY' >"$work/undone"
 import json, sys
 work, settled = sys.argv[1], int(sys.argv[2])
-services, systems = {}, {}
+groups, ending = {}, set()
 for each in json.load(open(work + "/allocations")):
-    key = each["Namespace"], each["JobID"], each["TaskGroup"]
-    if each["JobType"] == "service":
-        services.setdefault(key, []).append(each)
-    elif each["JobType"] == "system":
-        systems.setdefault((*key, each["NodeID"]), []).append(each)
-nodes = [node for node in json.load(open(work + "/nodes")) if (node["Status"], node["SchedulingEligibility"]) == ("ready", "eligible")]
-def newest_of(allocations):
-    return max(allocations, key=lambda each: each["CreateIndex"])
-for (namespace, job, _), instances in services.items():
-    newest = newest_of(instances)
+    kind, home = each["JobType"], each["NodeID"]
+    if each["DesiredStatus"] == "run":
+        key = kind, each["Namespace"], each["JobID"], each["TaskGroup"], kind == "system" and home
+        groups.setdefault(key, []).append(each)
+    else:
+        ending.add(home)
+free = {
+    node["ID"]: node["ModifyIndex"]
+    for node in json.load(open(work + "/nodes"))
+    if (node["Status"], node["SchedulingEligibility"]) == ("ready", "eligible") and node["ID"] not in ending
+}
+for (kind, namespace, job, *_), instances in groups.items():
+    newest = max(instances, key=lambda each: each["CreateIndex"])
     home = newest["NodeID"]
     together = all((each["NodeID"], each["ClientStatus"]) == (home, "running") for each in instances)
-    elsewhere = any(node["ID"] != home and node["ModifyIndex"] > newest["CreateIndex"] for node in nodes)
-    if len(instances) > 1 and together and elsewhere and newest["CreateTime"] < settled * 1e9:
+    elsewhere = any(newest["CreateIndex"] < changed for node, changed in free.items() if node != home)
+    if kind == "service" and len(instances) > 1 and together and elsewhere and newest["CreateTime"] < settled * 1e9:
         print("move", namespace, job, newest["NodeName"], newest["ID"])
-for (namespace, job, _, home), instances in systems.items():
-    newest = newest_of(instances)
-    if newest["ClientStatus"] == "failed" and any(node["ID"] == home for node in nodes):
+    if kind == "system" and newest["ClientStatus"] == "failed" and home in free:
         print("retry", namespace, job, newest["NodeName"], newest["ID"])
 PY
 # shellcheck disable=SC2016 # Nomad's name for it; of all blocks of a job, only a spread has an attribute.

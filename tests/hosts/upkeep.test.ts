@@ -190,7 +190,8 @@ describe("a service with all its instances on one worker", () => {
     ...{ ID, NodeID, NodeName: `worker-${NodeID}`, CreateTime: ago(secondsPlaced) * 1e9, Namespace: "default" },
     // As if Nomad changed something once a second, and nothing before the last 1,000.
     CreateIndex: 1_000 - secondsPlaced,
-    ...{ JobID: "web", JobType: "service", TaskGroup: "page", ClientStatus: "running", ...change },
+    ...{ JobID: "web", JobType: "service", TaskGroup: "page", DesiredStatus: "run", ClientStatus: "running" },
+    ...change,
   });
   function given(nodes: readonly object[], allocations: readonly object[], spread = "${node.unique.id}"): void {
     write("answers/nodes", JSON.stringify(nodes));
@@ -209,7 +210,7 @@ describe("a service with all its instances on one worker", () => {
       said: "web has all its instances on worker-a: one of them moves",
     });
     expect(stopped()).toEqual(["2"]);
-    expect(read("asked-of-agent")).toContain('filter=DesiredStatus == "run"');
+    expect(read("asked-of-agent")).toContain('filter=DesiredStatus == "run" or ClientStatus == "running"');
   });
 
   it.each([
@@ -223,6 +224,11 @@ describe("a service with all its instances on one worker", () => {
   });
 
   it.each([
+    [
+      "has no place but where something is to end",
+      [...together, instance("0", "b", 900, { DesiredStatus: "stop" })],
+      undefined,
+    ],
     ["is one instance", [instance("1", "a", 900)], undefined],
     ["has another elsewhere", [...together, instance("4", "b", 800)], undefined],
     ["has one that does not run yet", [...together, instance("4", "a", 800, { ClientStatus: "pending" })], undefined],
@@ -244,13 +250,13 @@ describe("a service with all its instances on one worker", () => {
 describe("a system job that could not be set up on a worker", () => {
   const allocation = (ID: string, NodeID: string, secondsPlaced: number, ClientStatus: string) => ({
     ...{ ID, NodeID, NodeName: `worker-${NodeID}`, CreateTime: 1, CreateIndex: 1_000 - secondsPlaced },
-    ...{ Namespace: "edge", JobID: "proxy", JobType: "system", TaskGroup: "proxy", ClientStatus },
+    ...{ Namespace: "edge", JobID: "proxy", JobType: "system", TaskGroup: "proxy", DesiredStatus: "run", ClientStatus },
   });
   const node = (ID: string, Status = "ready") => ({
     ID,
     Status,
     SchedulingEligibility: "eligible",
-    StatusUpdatedAt: 1,
+    ModifyIndex: 1,
   });
   function given(nodes: readonly object[], allocations: readonly object[]): void {
     write("answers/nodes", JSON.stringify(nodes));

@@ -39,7 +39,7 @@ export const together: Scenario = {
       }
       return isWell(others.length + 1);
     };
-    await secondsUntil("two services apart", 120, isApart, 2_000);
-    return { figures: [{ what: "apart again", limit: 60, measured: seconds(back), unit: "s" }] };
+    await secondsUntil("two services apart", 180, isApart, 2_000);
+    return { figures: [{ what: "apart again", limit: 90, measured: seconds(back), unit: "s" }] };
   },
 };
