@@ -44,7 +44,7 @@ PY
 spreads() { ask nomad "/v1/job/$2" --get --data namespace="$1" | grep -F '"Attribute":"${node.unique.id}"' >/dev/null; }
 while read -r what namespace job node id; do
   if [[ $what == retry ]]; then
-    ask nomad "/v1/job/$job/evaluate?namespace=$namespace" --data '{}' --output /dev/null
+    ask nomad "/v1/job/$job/evaluate?namespace=$namespace" --request PUT --output /dev/null
     echo "$job failed on $node: it is placed again"
   elif spreads "$namespace" "$job"; then
     ask nomad "/v1/allocation/$id/stop" --request PUT --output /dev/null
