@@ -5,7 +5,6 @@
 . ./lib.sh
 . ./aws.sh
 . ./leader.sh
-umask 077
 program=$1
 case $program in
   consul) path=/v1/snapshot inspect=(consul snapshot inspect) ;;
@@ -13,8 +12,7 @@ case $program in
 esac
 if ! leads "$program"; then exit 0; fi
 # On the data volume: a state may be larger than the memory that /run has.
-work=$(mktemp -d -p /var/lib/cluster)
-trap 'rm -rf "$work"' EXIT
+work_in /var/lib/cluster
 
 # s3 PATH FILE CURL-OPTIONS...: a request whose body is the file. S3 takes none without the body's hash.
 s3() {

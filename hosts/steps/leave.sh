@@ -4,9 +4,7 @@
 . ./lib.sh
 . ./aws.sh
 . ./nomad-api.sh
-umask 077
-work=$(mktemp -d -p /run)
-trap 'rm -rf "$work"' EXIT
+work_in /run
 
 until [[ -f /etc/cluster/identity.env ]]; do sleep 1; done
 # shellcheck source=/dev/null

@@ -23,6 +23,13 @@ fail() {
   exit 1
 }
 
+# work_in FOLDER: has a step write for its own eyes alone, and gives it a folder, $work, that goes with it.
+work_in() {
+  umask 077
+  work=$(mktemp -d -p "$1")
+  trap 'rm -rf "$work"' EXIT
+}
+
 # retry TIMES SECONDS COMMAND...: runs it until it succeeds, pausing in between.
 retry() {
   local times=$1 pause=$2 attempt

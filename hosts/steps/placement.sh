@@ -4,9 +4,7 @@
 # allocation of a system job could not be set up, as when Consul did not answer at that moment: it is tried again.
 . ./lib.sh
 . ./leader.sh
-umask 077
-work=$(mktemp -d -p /run)
-trap 'rm -rf "$work"' EXIT
+work_in /run
 
 if ! leads nomad; then exit 0; fi
 ask nomad /v1/nodes >"$work/nodes"

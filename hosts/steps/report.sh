@@ -3,9 +3,7 @@
 # which is what is paid for, does not grow with the hosts.
 . ./lib.sh
 . ./aws.sh
-umask 077
-work=$(mktemp -d -p /run)
-trap 'rm -rf "$work"' EXIT
+work_in /run
 python3 -B "report-$ROLE.py" >"$work/metrics"
 credentials || fail "the instance metadata service gives no credentials"
 ask_aws monitoring --header 'X-Amz-Target: GraniteServiceVersion20100801.PutMetricData' --header 'Content-Type: application/x-amz-json-1.0' \

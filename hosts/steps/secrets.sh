@@ -5,9 +5,7 @@
 . ./lib.sh
 . ./tokens.sh
 . ./aws.sh
-umask 077
-work=$(mktemp -d -p /run)
-trap 'rm -rf "$work"' EXIT
+work_in /run
 
 # Asks for all documents in one request, so that they belong together. Its last line says why it failed.
 fetch() {

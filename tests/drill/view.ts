@@ -66,14 +66,24 @@ export async function processOf(job: string, { ID }: Allocation, worker: Host): 
 /** Of each app, as `Pulumi.yaml` has it. */
 export const INSTANCES = 3;
 
+/** An instance of a service, in Consul's catalog. */
+interface Registered {
+  readonly Node: { readonly Address: string };
+  readonly Service: { readonly Address: string; readonly Port: number };
+}
+
+/** The instances of a service that pass their checks. */
+export async function passing(service: string): Promise<Registered[]> {
+  return (await apis()).consul.get<Registered[]>(`/v1/health/service/${service}?passing`);
+}
+
 /** What an app lacks of its instances, not all of them on one worker, and none that is still to go; empty when nothing. */
 async function lackOf(job: string): Promise<string> {
-  const { consul } = await apis();
-  const passing = await consul.get<unknown[]>(`/v1/health/service/${job}?passing`);
+  const healthy = (await passing(job)).length;
   const placed = (await allocations(job)).filter(({ ClientStatus }) => ClientStatus === "running");
   const workers = new Set(placed.map(({ NodeName }) => NodeName));
-  if (passing.length === INSTANCES && placed.length === INSTANCES && workers.size > 1) return "";
-  return `of ${job} ${placed.length} run on ${workers.size} workers and ${passing.length} pass, not ${INSTANCES}`;
+  if (healthy === INSTANCES && placed.length === INSTANCES && workers.size > 1) return "";
+  return `of ${job} ${placed.length} run on ${workers.size} workers and ${healthy} pass, not ${INSTANCES}`;
 }
 
 /**

@@ -181,102 +181,104 @@ describe("workers that Nomad has not heard of", () => {
   });
 });
 
-describe("a service with all its instances on one worker", () => {
+describe("placement", () => {
   const ago = (seconds: number) => Math.floor(Date.now() / 1_000) - seconds;
   const node = (ID: string, ModifyIndex: number, change: object = {}) => ({
     ...{ ID, Status: "ready", SchedulingEligibility: "eligible", ModifyIndex, ...change },
   });
-  const instance = (ID: string, NodeID: string, secondsPlaced: number, change: object = {}) => ({
-    ...{ ID, NodeID, NodeName: `worker-${NodeID}`, CreateTime: ago(secondsPlaced) * 1e9, Namespace: "default" },
+  const allocation = (ID: string, NodeID: string, secondsPlaced: number, change: object) => ({
+    ...{ ID, NodeID, NodeName: `worker-${NodeID}`, CreateTime: ago(secondsPlaced) * 1e9 },
     // As if Nomad changed something once a second, and nothing before the last 1,000.
-    CreateIndex: 1_000 - secondsPlaced,
-    ...{ JobID: "web", JobType: "service", TaskGroup: "page", DesiredStatus: "run", ClientStatus: "running" },
-    ...change,
+    ...{ CreateIndex: 1_000 - secondsPlaced, DesiredStatus: "run", ClientStatus: "running", ...change },
   });
-  function given(nodes: readonly object[], allocations: readonly object[], spread = "${node.unique.id}"): void {
-    write("answers/nodes", JSON.stringify(nodes));
-    write("answers/allocations", JSON.stringify(allocations));
-    const job = { Spreads: null, TaskGroups: [{ Spreads: null }, { Spreads: [{ Attribute: spread }] }] };
-    write("answers/web", JSON.stringify(job));
-  }
-  const stopped = () => [...read("asked-of-agent").matchAll(/allocation\/(\S+)\/stop/g)].map(([, id]) => id);
   const nodes = [node("a", 50), node("b", 900)];
-  const together = [instance("1", "a", 900), instance("2", "a", 800), instance("3", "a", 850)];
-
-  it("moves the newest, when another worker has come since", () => {
-    given(nodes, together);
-    expect(run(["placement.sh"])).toEqual({
-      code: 0,
-      said: "web has all its instances on worker-a: one of them moves",
-    });
-    expect(stopped()).toEqual(["2"]);
-    expect(read("asked-of-agent")).toContain('filter=DesiredStatus == "run" or ClientStatus == "running"');
-  });
-
-  it.each([
-    ["that was there when they were placed", [node("a", 50), node("b", 50)]],
-    ["that is down", [node("a", 50), node("b", 900, { Status: "down" })]],
-    ["that takes none", [node("a", 50), node("b", 900, { SchedulingEligibility: "ineligible" })]],
-  ])("leaves them where they are without a worker but one %s", (_what, nodes) => {
-    given(nodes, together);
-    expect(run(["placement.sh"])).toEqual({ code: 0, said: "" });
-    expect(stopped()).toEqual([]);
-  });
-
-  it.each([
-    [
-      "has no place but where something is to end",
-      [...together, instance("0", "b", 900, { DesiredStatus: "stop" })],
-      undefined,
-    ],
-    ["is one instance", [instance("1", "a", 900)], undefined],
-    ["has another elsewhere", [...together, instance("4", "b", 800)], undefined],
-    ["has one that does not run yet", [...together, instance("4", "a", 800, { ClientStatus: "pending" })], undefined],
-    ["got one a moment ago", [...together, instance("4", "a", 30)], undefined],
-    ["does not ask to be spread over nodes", together, "${node.datacenter}"],
-  ])("is left alone when it %s", (_what, allocations, spread) => {
-    given(nodes, allocations, spread);
-    expect(run(["placement.sh"])).toEqual({ code: 0, said: "" });
-    expect(stopped()).toEqual([]);
-  });
-
-  it("is looked for by the leader alone", () => {
-    given(nodes, together);
-    expect(run(["placement.sh"], { LEADS: "consul" })).toEqual({ code: 0, said: "" });
-    expect(read("asked-of-agent")).toBe("");
-  });
-});
-
-describe("a system job that could not be set up on a worker", () => {
-  const allocation = (ID: string, NodeID: string, secondsPlaced: number, ClientStatus: string) => ({
-    ...{ ID, NodeID, NodeName: `worker-${NodeID}`, CreateTime: 1, CreateIndex: 1_000 - secondsPlaced },
-    ...{ Namespace: "edge", JobID: "proxy", JobType: "system", TaskGroup: "proxy", DesiredStatus: "run", ClientStatus },
-  });
-  const node = (ID: string, Status = "ready") => ({
-    ID,
-    Status,
-    SchedulingEligibility: "eligible",
-    ModifyIndex: 1,
-  });
   function given(nodes: readonly object[], allocations: readonly object[]): void {
     write("answers/nodes", JSON.stringify(nodes));
     write("answers/allocations", JSON.stringify(allocations));
   }
-  const evaluated = () =>
-    [...read("asked-of-agent").matchAll(/\/v1\/job\/(\S+)\/evaluate\?(\S+)/g)].map(([, ...all]) => all);
+  const asked = (path: RegExp) => [...read("asked-of-agent").matchAll(path)].map(([, ...parts]) => parts);
+  const nothing = { code: 0, said: "" };
 
-  it("is placed there again", () => {
-    given([node("a"), node("b")], [allocation("1", "a", 900, "running"), allocation("2", "b", 100, "failed")]);
-    expect(run(["placement.sh"])).toEqual({ code: 0, said: "proxy failed on worker-b: it is placed again" });
-    expect(evaluated()).toEqual([["proxy", "namespace=edge"]]);
+  it("is looked after by the leader alone", () => {
+    given(nodes, []);
+    expect(run(["placement.sh"], { LEADS: "consul" })).toEqual(nothing);
+    expect(read("asked-of-agent")).toBe("");
   });
 
-  it.each([
-    ["runs there by now", [node("a")], [allocation("1", "a", 900, "failed"), allocation("2", "a", 100, "running")]],
-    ["had its worker taken away", [node("a", "down")], [allocation("1", "a", 900, "failed")]],
-  ])("is left alone when it %s", (_what, nodes, allocations) => {
-    given(nodes, allocations);
-    expect(run(["placement.sh"])).toEqual({ code: 0, said: "" });
-    expect(evaluated()).toEqual([]);
+  describe("of a service with all its instances on one worker", () => {
+    const instance = (ID: string, NodeID: string, secondsPlaced: number, change: object = {}) =>
+      allocation(ID, NodeID, secondsPlaced, {
+        ...{ Namespace: "default", JobID: "web", JobType: "service", TaskGroup: "page", ...change },
+      });
+    const spreadOver = (Attribute: string) =>
+      write(
+        "answers/web",
+        JSON.stringify({ Spreads: null, TaskGroups: [{ Spreads: null }, { Spreads: [{ Attribute }] }] }),
+      );
+    const stopped = () => asked(/allocation\/(\S+)\/stop/g).flat();
+    const together = [instance("1", "a", 900), instance("2", "a", 800), instance("3", "a", 850)];
+    beforeEach(() => spreadOver("${node.unique.id}"));
+
+    it("moves the newest, when another worker has come since", () => {
+      given(nodes, together);
+      expect(run(["placement.sh"])).toEqual({
+        code: 0,
+        said: "web has all its instances on worker-a: one of them moves",
+      });
+      expect(stopped()).toEqual(["2"]);
+      expect(read("asked-of-agent")).toContain('filter=DesiredStatus == "run" or ClientStatus == "running"');
+    });
+
+    it.each([
+      ["that was there when they were placed", [node("a", 50), node("b", 50)]],
+      ["that is down", [node("a", 50), node("b", 900, { Status: "down" })]],
+      ["that takes none", [node("a", 50), node("b", 900, { SchedulingEligibility: "ineligible" })]],
+    ])("stays as it is without a worker but one %s", (_what, nodes) => {
+      given(nodes, together);
+      expect(run(["placement.sh"])).toEqual(nothing);
+      expect(stopped()).toEqual([]);
+    });
+
+    it.each([
+      ["has no place but where something is to end", [...together, instance("0", "b", 900, { DesiredStatus: "stop" })]],
+      ["is one instance", [instance("1", "a", 900)]],
+      ["has another elsewhere", [...together, instance("4", "b", 800)]],
+      ["has one that does not run yet", [...together, instance("4", "a", 800, { ClientStatus: "pending" })]],
+      ["got one a moment ago", [...together, instance("4", "a", 30)]],
+    ])("stays as it is when it %s", (_what, allocations) => {
+      given(nodes, allocations);
+      expect(run(["placement.sh"])).toEqual(nothing);
+      expect(stopped()).toEqual([]);
+    });
+
+    it("stays as it is when it does not ask to be spread over nodes", () => {
+      given(nodes, together);
+      spreadOver("${node.datacenter}");
+      expect(run(["placement.sh"])).toEqual(nothing);
+      expect(stopped()).toEqual([]);
+    });
+  });
+
+  describe("of a system job that could not be set up on a worker", () => {
+    const onWorker = (ID: string, NodeID: string, secondsPlaced: number, ClientStatus: string) =>
+      allocation(ID, NodeID, secondsPlaced, {
+        ...{ Namespace: "edge", JobID: "proxy", JobType: "system", TaskGroup: "proxy", ClientStatus },
+      });
+    const evaluated = () => asked(/\/v1\/job\/(\S+)\/evaluate\?(\S+)/g);
+
+    it("is done again", () => {
+      given(nodes, [onWorker("1", "a", 900, "running"), onWorker("2", "b", 100, "failed")]);
+      expect(run(["placement.sh"])).toEqual({ code: 0, said: "proxy failed on worker-b: it is placed again" });
+      expect(evaluated()).toEqual([["proxy", "namespace=edge"]]);
+    });
+
+    it.each([
+      ["it runs there by now", nodes, [onWorker("1", "a", 900, "failed"), onWorker("2", "a", 100, "running")]],
+      ["the worker has gone", [node("a", 50, { Status: "down" })], [onWorker("1", "a", 900, "failed")]],
+    ])("stays as it is when %s", (_what, nodes, allocations) => {
+      given(nodes, allocations);
+      expect(run(["placement.sh"])).toEqual(nothing);
+      expect(evaluated()).toEqual([]);
+    });
   });
 });

@@ -14,18 +14,8 @@ import { poweredOff, scaleIn, spotNotice } from "./workers";
 /** In the order in which they run; those that own the stack are the last. */
 export const SCENARIOS: readonly Scenario[] = [
   ...[killed, stopped, rolling, badImage, failingHealthCheck, brokenTraefik, consulLeader, nomadLeader],
-  ...[
-    majorityLost,
-    replaced,
-    agentStopped,
-    partitioned,
-    lost,
-    together,
-    scaleIn,
-    spotNotice,
-    poweredOff,
-    leadersAndWorker,
-  ],
+  ...[majorityLost, replaced, agentStopped, partitioned, lost, together],
+  ...[scaleIn, spotNotice, poweredOff, leadersAndWorker],
   ...[restored, upgraded, upFails, upKilled],
 ];
 

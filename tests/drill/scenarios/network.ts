@@ -4,7 +4,7 @@ import { onHost } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
 import { upkeep } from "../upkeep";
-import { INSTANCES, isWell, running, workerOf } from "../view";
+import { INSTANCES, isWell, passing, running, workerOf } from "../view";
 import { WINDOW_SECONDS } from "./workers";
 
 const CUT_SECONDS = 90;
@@ -24,16 +24,12 @@ systemd-run --on-active=${seconds}s nft delete table inet drill`;
 
 /** Whether a worker's Traefik sends requests to exactly those that Consul has. */
 async function knowsAll(worker: Host): Promise<boolean> {
-  const { consul } = await apis();
   const text = await onHost(worker.container, "curl --silent --fail --max-time 5 http://127.0.0.1:8081/metrics");
   const known = [...text.matchAll(/^traefik_service_server_up\{.*url="http:\/\/([^"/]+)\/?"\} 1$/gm)].map(
     ([, at]) => at,
   );
-  const entries = await consul.get<{ Service: { Address: string; Port: number } }[]>(
-    "/v1/health/service/frontend?passing",
-  );
-  const passing = entries.map(({ Service }) => `${Service.Address}:${Service.Port}`);
-  return passing.length > 0 && known.sort().join() === passing.sort().join();
+  const healthy = (await passing("frontend")).map(({ Service }) => `${Service.Address}:${Service.Port}`);
+  return healthy.length > 0 && known.sort().join() === healthy.sort().join();
 }
 
 export const partitioned: Scenario = {

@@ -1,19 +1,12 @@
-import { apis, hosts } from "../../e2e/cluster-view";
+import { hosts } from "../../e2e/cluster-view";
 import { onHost } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
 import { upkeep } from "../upkeep";
-import { INSTANCES, isWell } from "../view";
+import { INSTANCES, isWell, passing } from "../view";
 
 /** What the leader's upkeep waits for is a minute; a drill has not so much time. */
 const SETTLED_SECONDS = 5;
-
-/** How many instances of a service pass their checks on a host. */
-async function passing(service: string, address: string): Promise<number> {
-  const { consul } = await apis();
-  const entries = await consul.get<{ Node: { Address: string } }[]>(`/v1/health/service/${service}?passing`);
-  return entries.filter(({ Node }) => Node.Address === address).length;
-}
 
 /** All Nomad agents but one hang, so that everything comes to the worker of that one, and go on. */
 export const together: Scenario = {
@@ -25,8 +18,9 @@ export const together: Scenario = {
     await signal("STOP");
     try {
       await secondsUntil("all on one worker", 120, async () => {
-        const counts = await Promise.all(["frontend", "backend"].map((service) => passing(service, home!.address)));
-        return counts.every((count) => count === INSTANCES);
+        const healthy = await Promise.all(["frontend", "backend"].map(passing));
+        const atHome = healthy.map((all) => all.filter(({ Node }) => Node.Address === home!.address));
+        return atHome.every(({ length }) => length === INSTANCES);
       });
     } finally {
       await signal("CONT");
