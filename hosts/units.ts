@@ -68,23 +68,22 @@ const inTurns = "OnActiveSec=60\nOnUnitInactiveSec=60\nRandomizedDelaySec=20";
 /** Once in every minute of the clock, so that what all hosts report sums up, and each at a time of its own. */
 const everyMinute = "OnCalendar=*:*:05\nRandomizedDelaySec=30\nFixedRandomDelay=true";
 
-/** A worker's watch over its own end. */
-function leaveUnit(): string {
-  return `[Unit]
-Description=Leaves the cluster when the host is to end
+/** A worker's watch over what no agent looks after: a step that does not end. */
+const watchUnit = (description: string, step: string): string =>
+  `[Unit]
+Description=${description}
 After=cluster-boot.service
 
 [Service]
 WorkingDirectory=${paths.boot}
 EnvironmentFile=${paths.hostEnv}
-ExecStart=/bin/bash -Eeuo pipefail leave.sh
+ExecStart=/bin/bash -Eeuo pipefail ${step}.sh
 Restart=on-failure
 RestartSec=2
 
 [Install]
 WantedBy=multi-user.target
 `;
-}
 
 /** What a host does all the while besides its agents. */
 export interface StandingWork {
@@ -108,15 +107,21 @@ export function standingWork(settings: Pick<HostSettings, "role" | "monitoring">
       },
     },
     { scripts: [], units: { "cluster-boot.service": bootUnit() }, start: "cluster-boot.service" },
-    role === "worker" ? leaves : upkeep,
+    ...(role === "worker" ? [leaves, rejoins] : [upkeep]),
     ...(settings.monitoring ? [reports(role)] : []),
   ];
 }
 
 const leaves: StandingWork = {
   scripts: ["leave.sh"],
-  units: { "cluster-leave.service": leaveUnit() },
+  units: { "cluster-leave.service": watchUnit("Leaves the cluster when the host is to end", "leave") },
   start: "cluster-leave.service",
+};
+
+const rejoins: StandingWork = {
+  scripts: ["rejoin.sh"],
+  units: { "cluster-rejoin.service": watchUnit("Finds the servers again when the network is back", "rejoin") },
+  start: "cluster-rejoin.service",
 };
 
 const upkeep: StandingWork = {

@@ -116,7 +116,10 @@ describe("user data", () => {
     };
     const common = ["cluster-logs.service", "cluster-boot.service"];
     expect(start(renderUserData(server))).toEqual([...common, "cluster-upkeep.timer", "cluster-report.timer"]);
-    expect(start(renderUserData(worker))).toEqual([...common, "cluster-leave.service", "cluster-report.timer"]);
+    expect(start(renderUserData(worker))).toEqual([
+      ...common,
+      ...["cluster-leave.service", "cluster-rejoin.service", "cluster-report.timer"],
+    ]);
   });
 
   it("has a worker watch for its own end, and tells it which group and hook are to hear that it has left", () => {

@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as path from "node:path";
+
+import { folderWith } from "./programs";
+
+/** Runs the step beside an agent that answers so, until it has asked for `requests` things in all; gives them in their order. */
+async function watch(answers: Readonly<Record<string, [number, string]>>, requests: number) {
+  const asked: string[] = [];
+  let enough: () => void;
+  const done = new Promise<void>((resolve) => (enough = resolve));
+  const agent = http.createServer(({ method, url, headers }, response) => {
+    const what = `${method} ${url}`;
+    asked.push([what, headers["x-consul-token"]].filter((word) => word !== undefined).join(" as "));
+    const [status, text] = answers[what] ?? [404, ""];
+    response.writeHead(status).end(text);
+    if (asked.length === requests) enough();
+  });
+  await new Promise<void>((resolve) => agent.listen(0, "127.0.0.1", resolve));
+  const step = fs
+    .readFileSync("hosts/steps/rejoin.sh", "utf8")
+    .replaceAll(":8500", `:${(agent.address() as AddressInfo).port}`)
+    .replace("/etc/consul.d", ".")
+    .replace("sleep 2", "sleep 0.05");
+  const folder = folderWith({
+    "rejoin.sh": step,
+    "lib.sh": fs.readFileSync(path.join("hosts/steps/lib.sh"), "utf8"),
+    "secrets.json": JSON.stringify({ acl: { tokens: { agent: "of-the-agent", default: "of-dns" } } }),
+  });
+  const running = spawn("bash", ["-Eeuo", "pipefail", "rejoin.sh"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  running.stdout.on("data", (text) => (said += text));
+  running.stderr.on("data", (text) => (said += text));
+  const ended = new Promise((resolve) => running.on("close", resolve));
+  try {
+    await Promise.race([done, ended]);
+  } finally {
+    running.kill();
+    await ended;
+    agent.closeAllConnections();
+    await new Promise((resolve) => agent.close(resolve));
+    fs.rmSync(folder, { recursive: true });
+  }
+  return { asked: asked.slice(0, requests), said };
+}
+
+describe("a worker's Consul agent that has lost its servers", () => {
+  const member = (Addr: string, role: string) => ({ Addr, Tags: { role }, Status: 4 });
+  const lost = {
+    "GET /v1/status/leader": [500, "No known Consul servers"],
+    "GET /v1/agent/members": [200, JSON.stringify([member("10.0.0.9", "node"), member("10.0.0.1", "consul")])],
+  } as const satisfies Record<string, [number, string]>;
+  const round = ["GET /v1/status/leader", "GET /v1/agent/members as of-the-agent"];
+
+  it("is told to join one that it knew, with its own token", async () => {
+    const joined = { ...lost, "PUT /v1/agent/join/10.0.0.1": [200, ""] } satisfies Record<string, [number, string]>;
+    const { asked, said } = await watch(joined, 4);
+    expect(asked).toEqual([...round, "PUT /v1/agent/join/10.0.0.1 as of-the-agent", "GET /v1/status/leader"]);
+    expect(said.split("\n")[0]).toBe("Consul had lost all servers, and has found 10.0.0.1");
+  });
+
+  it("is told again while none can be reached, and nothing is said of it", async () => {
+    const cut = { ...lost, "PUT /v1/agent/join/10.0.0.1": [500, "i/o timeout"] } satisfies Record<
+      string,
+      [number, string]
+    >;
+    const { asked, said } = await watch(cut, 6);
+    expect(asked).toEqual([
+      ...[...round, "PUT /v1/agent/join/10.0.0.1 as of-the-agent"],
+      ...[...round, "PUT /v1/agent/join/10.0.0.1 as of-the-agent"],
+    ]);
+    expect(said).toBe("");
+  });
+
+  it("is left alone when it never knew one", async () => {
+    const { asked } = await watch({ ...lost, "GET /v1/agent/members": [200, "[]"] }, 4);
+    expect(asked).toEqual([...round, ...round]);
+  });
+
+  it.each([
+    ["it has servers", 200, '"10.0.0.1:8300"'],
+    ["its servers have no leader", 200, '""'],
+    ["it is asked of something else", 500, "rpc error: timed out"],
+  ])("is not found when %s", async (_what, status, text) => {
+    const { asked } = await watch({ "GET /v1/status/leader": [status, text] }, 3);
+    expect(asked).toEqual(Array(3).fill("GET /v1/status/leader"));
+  });
+});
