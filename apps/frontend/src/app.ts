@@ -62,7 +62,7 @@ export function build(options: BuildOptions): FastifyInstance {
     engine: { eta: new Eta({ views: viewsFolder, autoEscape: true, cache: true }) },
     root: viewsFolder,
   });
-  app.register(health);
+  app.register(health, { discovery });
   app.register(page, { env, client, name, timeoutMs: options.timeouts?.handler ?? timeouts.handler });
   return app;
 }

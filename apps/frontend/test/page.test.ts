@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { build, type BuildOptions } from "../src/app";
+import { LookupError } from "../src/discovery/srv";
 import { readEnv } from "../src/env";
 import { ConsulAgent } from "./consul-agent";
 import { FakeBackend } from "./fake-backend";
@@ -224,11 +225,31 @@ describe("the page without a backend", () => {
 });
 
 describe("health", () => {
-  it("does not depend on the backend or on DNS: the page can say what is wrong only if it is routed to", async () => {
-    const app = frontend({}, noDns);
+  const stateOf = async (app: FastifyInstance, url: string) => {
+    const response = await app.inject(url);
+    return [response.statusCode, response.json()];
+  };
+
+  it("is ready once DNS has answered, even that there is no backend, and live before", async () => {
+    let answers = false;
+    const lookup = async () => {
+      if (!answers) throw new LookupError(service, "TIMEOUT");
+      return [];
+    };
+    const app = frontend({ lookup });
+    expect(await stateOf(app, "/health/ready")).toEqual([503, { status: "starting" }]);
+    expect(await stateOf(app, "/health/live")).toEqual([200, { status: "ok" }]);
+    answers = true;
+    await until("an instance that is ready", async () => (await app.inject("/health/ready")).statusCode === 200);
+  });
+
+  it("does not depend on DNS later, nor on the backend: the page can say what is wrong only if it is routed to", async () => {
+    const app = frontend();
+    expect(await stateOf(app, "/health/ready")).toEqual([200, { status: "ok" }]);
+    await consul.freeze();
+    await app.inject("/");
     for (const url of ["/health/live", "/health/ready"]) {
-      const response = await app.inject(url);
-      expect([response.statusCode, response.json()]).toEqual([200, { status: "ok" }]);
+      expect(await stateOf(app, url)).toEqual([200, { status: "ok" }]);
     }
     app.drain();
     expect((await app.inject("/health/ready")).statusCode).toBe(503);

@@ -58,7 +58,7 @@ export const partitioned: Scenario = {
         { what: "all well", limit: 120, measured: seconds(healed), unit: "s" },
         { what: "instances beyond those wanted", limit: 0, measured: Math.max(...counts) - INSTANCES, unit: "" },
       ],
-      mayFail: ({ at }) => at >= started && at < isCut + CUT_WINDOW_SECONDS * 1_000,
+      mayFail: ({ at, ms }) => at + ms >= started && at < isCut + CUT_WINDOW_SECONDS * 1_000,
     };
   },
 };
@@ -97,7 +97,7 @@ export const lost: Scenario = {
         { what: "replaced, once reported", limit: 60, measured: replaced, unit: "s" },
         { what: "gone, once reported", limit: 180, measured: seconds(told), unit: "s" },
       ],
-      mayFail: ({ at }) => at >= started && at < isCut + CUT_WINDOW_SECONDS * 1_000,
+      mayFail: ({ at, ms }) => at + ms >= started && at < isCut + CUT_WINDOW_SECONDS * 1_000,
     };
   },
 };

@@ -75,6 +75,12 @@ export class Discovery {
     throw new LookupError(this.name, this.failure?.code ?? "UNKNOWN");
   }
 
+  /** Whether DNS has answered since the start; it is asked if it has not. */
+  async hasAnswered(): Promise<boolean> {
+    if (this.last === undefined) await this.resolve().catch(() => {});
+    return this.last !== undefined;
+  }
+
   /** Never rejects: what came of it is in `last` or `failure`. */
   private async ask(): Promise<void> {
     const { lookup, deadlineMs, now, onLookup } = this.options;
