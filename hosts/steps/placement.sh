@@ -9,19 +9,21 @@ work_in /run
 if ! leads nomad; then exit 0; fi
 ask nomad /v1/nodes >"$work/nodes"
 ask nomad /v1/allocations --get --data namespace='*' --data task_states=false \
-  --data-urlencode 'filter=DesiredStatus == "run" or ClientStatus == "running"' >"$work/allocations"
-# A worker that was there, as it is now, when they were placed was no place for them: so none is moved to and fro. And nothing is placed on one
-# on which something is to end: a Traefik that has its port, and another one that waits for it, is a collision that shuts out everybody.
-python3 - "$work" "$((EPOCHSECONDS - ${SETTLED_SECONDS:-60}))" <<'PY' >"$work/undone"
-import json, sys
-work, settled = sys.argv[1], int(sys.argv[2])
+  --data-urlencode 'filter=DesiredStatus == "run" or ClientStatus matches "running|lost"' >"$work/allocations"
+# A worker that was there, as it is now, when they were placed was no place for them: so none is moved to and fro, but is tried once an hour. And
+# nothing is placed on one on which something is to end: a Traefik that has its port, and another one that waits for it, is a collision that
+# shuts out everybody. What was lost with a worker that is back may be running still.
+python3 - "$work" <<'PY' >"$work/undone"
+import json, sys, time
+work = sys.argv[1]
+age = lambda at: time.time() - at / 1e9
 groups, ending = {}, set()
 for each in json.load(open(work + "/allocations")):
     kind, home = each["JobType"], each["NodeID"]
     if each["DesiredStatus"] == "run":
         key = kind, each["Namespace"], each["JobID"], each["TaskGroup"], kind == "system" and home
         groups.setdefault(key, []).append(each)
-    else:
+    elif each["ClientStatus"] == "running" or age(each["ModifyTime"]) < 60:
         ending.add(home)
 free = {
     node["ID"]: node["ModifyIndex"]
@@ -32,8 +34,9 @@ for (kind, namespace, job, *_), instances in groups.items():
     newest = max(instances, key=lambda each: each["CreateIndex"])
     home = newest["NodeID"]
     together = all((each["NodeID"], each["ClientStatus"]) == (home, "running") for each in instances)
-    elsewhere = any(newest["CreateIndex"] < changed for node, changed in free.items() if node != home)
-    if kind == "service" and len(instances) > 1 and together and elsewhere and newest["CreateTime"] < settled * 1e9:
+    placed = age(newest["CreateTime"])
+    elsewhere = any(newest["CreateIndex"] < changed or placed > 3600 for node, changed in free.items() if node != home)
+    if kind == "service" and len(instances) > 1 and together and elsewhere and placed > 60:
         print("move", namespace, job, newest["NodeName"], newest["ID"])
     if kind == "system" and newest["ClientStatus"] == "failed" and home in free:
         print("retry", namespace, job, newest["NodeName"], newest["ID"])

@@ -19,6 +19,20 @@ import { isWell } from "./view";
 
 const say = (message: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${message}`);
 
+async function begin(): Promise<void> {
+  await up();
+  await secondsUntil("all well at the start", 120, () => isWell(WORKERS));
+}
+
+const takeAway = () => local(["destroy", "--force"], 300);
+
+/** What a scenario that could not end has left is no ground for the next one. */
+async function beginAnew(): Promise<void> {
+  say("  the stack is made anew");
+  await takeAway();
+  await begin();
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const words = args.filter((arg) => !arg.startsWith("--"));
   const chosen = (args.includes("--short") ? SHORT : SCENARIOS).filter(
@@ -28,14 +42,18 @@ async function main(args: readonly string[]): Promise<number> {
   const results: Result[] = [];
   try {
     say(`the stack ${STACK}, with ${WORKERS} workers`);
-    await up();
-    await secondsUntil("all well at the start", 120, () => isWell(WORKERS));
-    for (const scenario of chosen) {
+    await begin();
+    for (const [index, scenario] of chosen.entries()) {
       say(scenario.name);
-      results.push(await run(scenario, (message) => say(`  ${message}`)));
+      const result = await run(scenario, (message) => say(`  ${message}`));
+      results.push(result);
+      if (result.error === undefined) continue;
+      say(`  ${result.error}`);
+      const next = chosen[index + 1];
+      if (next !== undefined && !next.ownsStack) await beginAnew();
     }
   } finally {
-    if (!args.includes("--keep")) await local(["destroy", "--force"], 300);
+    if (!args.includes("--keep")) await takeAway();
     mkdirSync(".build", { recursive: true });
     writeFileSync(".build/drill.json", `${JSON.stringify(results, undefined, 2)}\n`);
     console.log(table(results));

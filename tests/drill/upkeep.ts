@@ -1,8 +1,8 @@
 import type { Host } from "../e2e/cluster-view";
 import { onHost } from "../e2e/support";
 
-/** Has a host do now a part of what cluster-upkeep.timer has it do each minute, with another setting; gives what it says. */
-export const upkeep = ({ container }: Host, setting: string, step: string): Promise<string> =>
+/** Has a host do now a part of what cluster-upkeep.timer has it do each minute, perhaps with another setting; gives what it says. */
+export const upkeep = ({ container }: Host, step: string, setting = ""): Promise<string> =>
   onHost(
     container,
     `cd /opt/cluster/boot

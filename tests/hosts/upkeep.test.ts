@@ -187,7 +187,8 @@ describe("placement", () => {
     ...{ ID, Status: "ready", SchedulingEligibility: "eligible", ModifyIndex, ...change },
   });
   const allocation = (ID: string, NodeID: string, secondsPlaced: number, change: object) => ({
-    ...{ ID, NodeID, NodeName: `worker-${NodeID}`, CreateTime: ago(secondsPlaced) * 1e9 },
+    ...{ ID, NodeID, NodeName: `worker-${NodeID}` },
+    ...{ CreateTime: ago(secondsPlaced) * 1e9, ModifyTime: ago(secondsPlaced) * 1e9 },
     // As if Nomad changed something once a second, and nothing before the last 1,000.
     ...{ CreateIndex: 1_000 - secondsPlaced, DesiredStatus: "run", ClientStatus: "running", ...change },
   });
@@ -226,7 +227,23 @@ describe("placement", () => {
         said: "web has all its instances on worker-a: one of them moves",
       });
       expect(stopped()).toEqual(["2"]);
-      expect(read("asked-of-agent")).toContain('filter=DesiredStatus == "run" or ClientStatus == "running"');
+      expect(read("asked-of-agent")).toContain('filter=DesiredStatus == "run" or ClientStatus matches "running|lost"');
+    });
+
+    const lost = { DesiredStatus: "stop", ClientStatus: "lost" };
+
+    it("moves one to a worker on which something was lost, and has ended by now", () => {
+      given(nodes, [...together, instance("0", "b", 100, lost)]);
+      expect(run(["placement.sh"]).code).toBe(0);
+      expect(stopped()).toEqual(["2"]);
+    });
+
+    it("moves one after an hour even if no worker has come: there may be room by now", () => {
+      const settled = { CreateIndex: 990 };
+      given(nodes, [instance("1", "a", 3_590, settled), instance("2", "a", 3_590, settled)]);
+      expect(run(["placement.sh"])).toEqual(nothing);
+      given(nodes, [instance("1", "a", 3_610, settled), instance("2", "a", 3_610, settled)]);
+      expect(run(["placement.sh"]).said).toBe("web has all its instances on worker-a: one of them moves");
     });
 
     it.each([
@@ -240,13 +257,17 @@ describe("placement", () => {
     });
 
     it.each([
-      ["has no place but where something is to end", [...together, instance("0", "b", 900, { DesiredStatus: "stop" })]],
-      ["is one instance", [instance("1", "a", 900)]],
-      ["has another elsewhere", [...together, instance("4", "b", 800)]],
-      ["has one that does not run yet", [...together, instance("4", "a", 800, { ClientStatus: "pending" })]],
-      ["got one a moment ago", [...together, instance("4", "a", 30)]],
+      [
+        "has no place but where something is to end",
+        () => [...together, instance("0", "b", 900, { DesiredStatus: "stop" })],
+      ],
+      ["has no place but where something was lost a moment ago", () => [...together, instance("0", "b", 50, lost)]],
+      ["is one instance", () => [instance("1", "a", 900)]],
+      ["has another elsewhere", () => [...together, instance("4", "b", 800)]],
+      ["has one that does not run yet", () => [...together, instance("4", "a", 800, { ClientStatus: "pending" })]],
+      ["got one a moment ago", () => [...together, instance("4", "a", 30)]],
     ])("stays as it is when it %s", (_what, allocations) => {
-      given(nodes, allocations);
+      given(nodes, allocations());
       expect(run(["placement.sh"])).toEqual(nothing);
       expect(stopped()).toEqual([]);
     });

@@ -73,7 +73,7 @@ export const restored: Scenario = {
     const marks = await mark();
     for (const server of await hosts("server")) {
       // Else the newest backup is young enough.
-      for (const program of ["consul", "nomad"]) await upkeep(server, "BACKUP_MINUTES=0", `backup.sh ${program}`);
+      for (const program of ["consul", "nomad"]) await upkeep(server, `backup.sh ${program}`, "BACKUP_MINUTES=0");
     }
     await loseServers();
     say("servers and volumes are gone");

@@ -77,7 +77,7 @@ export const lost: Scenario = {
     let reported = "";
     await secondsUntil("a server that reports it", 120, async () => {
       for (const server of await hosts("server")) {
-        reported += await upkeep(server, `LOST_SECONDS=${LOST_SECONDS}`, "lost-workers.sh");
+        reported += await upkeep(server, "lost-workers.sh", `LOST_SECONDS=${LOST_SECONDS}`);
       }
       return reported.includes(victim.id);
     });
