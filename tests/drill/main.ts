@@ -47,8 +47,9 @@ async function main(args: readonly string[]): Promise<number> {
       say(scenario.name);
       const result = await run(scenario, (message) => say(`  ${message}`));
       results.push(result);
+      // All of them take longer than anybody waits for the first figure.
+      console.error(table([result]));
       if (result.error === undefined) continue;
-      say(`  ${result.error}`);
       const next = chosen[index + 1];
       if (next !== undefined && !next.ownsStack) await beginAnew();
     }
