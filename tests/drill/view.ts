@@ -33,28 +33,29 @@ export async function resolved(name: string, on: Host): Promise<string[]> {
   return answer.trim().split("\n").filter(Boolean);
 }
 
+/** Prints a host's time, which is that of the machine: what is between two hosts is measured without the starts of commands. */
+export const NOW = "date +%s%3N";
+
 /**
- * Waits until names no longer have an address, asked four times a second on a host as a program there would ask; no answer is not a no. One
- * shell does it all: to start another each time keeps the machine busy, and what is measured here late.
+ * Waits until names no longer have an address, asked four times a second on a host as a program there would ask; no answer is not a no. Gives
+ * the moment, in milliseconds since the epoch, by that host. One shell does it all: to start another each time keeps the machine busy, and what is
+ * measured here late.
  */
-export async function outOfDns(names: readonly string[], address: string, on: Host, limit = 30): Promise<void> {
+export async function outOfDns(names: readonly string[], address: string, on: Host, limit = 30): Promise<number> {
   const ask = `for name in ${names.join(" ")}; do
     until answer=$(getent ahostsv4 $name.service.consul) && ! grep -q "^${address} " <<<"$answer"; do sleep 0.25; done
   done`;
-  await onHost(
-    on.container,
-    `timeout ${limit} bash -c '${ask}' || { echo "${address} is still in DNS" >&2; exit 1; }`,
-    limit + 15,
-  );
+  const fail = `{ echo "${address} is still in DNS" >&2; exit 1; }`;
+  return Number(await onHost(on.container, `timeout ${limit} bash -c '${ask}' || ${fail}; ${NOW}`, limit + 15));
 }
 
-/** Waits until a worker's Traefik sends nothing more to an address. */
-export async function outOfTraefik(address: string, on: Host, limit = 30): Promise<void> {
+/** Waits until a worker's Traefik sends nothing more to an address; gives the moment, as above. */
+export async function outOfTraefik(address: string, on: Host, limit = 30): Promise<number> {
   const metrics = "curl --silent --fail --max-time 2 http://127.0.0.1:8081/metrics";
   const server = `^traefik_service_server_up{.*//${address}:.* 1$`;
   const ask = `until metrics=$(${metrics}) && ! grep -q "${server}" <<<"$metrics"; do sleep 0.25; done`;
   const fail = `{ echo "${address} is still in Traefik" >&2; exit 1; }`;
-  await onHost(on.container, `timeout ${limit} bash -c '${ask}' || ${fail}`, limit + 15);
+  return Number(await onHost(on.container, `timeout ${limit} bash -c '${ask}' || ${fail}; ${NOW}`, limit + 15));
 }
 
 /** The process of a task, as its worker sees it. */
@@ -91,6 +92,8 @@ async function lackOf(job: string): Promise<string> {
  * waits for it to say.
  */
 export async function isWell(workers: number): Promise<true> {
+  const live = (await hosts("worker")).length;
+  if (live !== workers) throw new Error(`${live} workers run, not ${workers}`);
   const ready = (await readyWorkers((await apis()).nomad)).length;
   if (ready !== workers) throw new Error(`${ready} workers are ready, not ${workers}`);
   const edge = Object.values(await edgeHealth());

@@ -2,7 +2,7 @@ import { hosts } from "../../e2e/cluster-view";
 import { onHost } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { isWell, outOfDns, processOf, running, workerOf } from "../view";
+import { isWell, NOW, outOfDns, processOf, running, workerOf } from "../view";
 
 /** Ends or stops one backend's process by a signal; requests that it has at that moment may fail, no other. */
 function signalled(name: string, signal: "KILL" | "STOP", goneWithin: number): Scenario {
@@ -19,10 +19,11 @@ function signalled(name: string, signal: "KILL" | "STOP", goneWithin: number): S
       const workers = await hosts("worker");
       const witness = workers.find(({ id }) => id !== worker.id)!;
       const process = await processOf("backend", victim, worker);
-      const started = Date.now();
-      await onHost(worker.container, `kill -${signal} ${process}`);
-      await outOfDns(["backend"], worker.address, witness);
-      const gone = seconds(started);
+      const [out, started] = await Promise.all([
+        outOfDns(["backend"], worker.address, witness),
+        onHost(worker.container, `kill -${signal} ${process} && ${NOW}`).then(Number),
+      ]);
+      const gone = seconds(started, out);
       const back = await secondsUntil("all well again", 60, () => isWell(workers.length));
       return {
         figures: [

@@ -31,8 +31,8 @@ export const poweredOff: Scenario = {
     const workers = (await hosts("worker")).length;
     const started = Date.now() + 3_000;
     const [dns, traefik] = await Promise.all([
-      outOfDns(["frontend", "backend", "traefik"], victim.address, witness).then(() => seconds(started)),
-      outOfTraefik(victim.address, witness).then(() => seconds(started)),
+      outOfDns(["frontend", "backend", "traefik"], victim.address, witness).then((moment) => seconds(started, moment)),
+      outOfTraefik(victim.address, witness).then((moment) => seconds(started, moment)),
       powerOff(victim, started),
     ]);
     const isReplaced = async () =>
