@@ -92,15 +92,16 @@ async function lackOf(job: string): Promise<string> {
  * waits for it to say.
  */
 export async function isWell(workers: number): Promise<true> {
-  const live = (await hosts("worker")).length;
-  if (live !== workers) throw new Error(`${live} workers run, not ${workers}`);
   const ready = (await readyWorkers((await apis()).nomad)).length;
   if (ready !== workers) throw new Error(`${ready} workers are ready, not ${workers}`);
+  const lacks = (await Promise.all(["frontend", "backend"].map(lackOf))).filter(Boolean);
+  if (lacks.length > 0) throw new Error(lacks.join("; "));
+  // What the local cloud is asked costs it ten times as much as an agent, of the CPU that hosts which boot are waiting for: so it comes last.
   const edge = Object.values(await edgeHealth());
   if (edge.length !== workers || edge.some((state) => state !== "healthy"))
     throw new Error(`to the load balancer workers are ${edge.join(", ")}, not ${workers} healthy`);
-  const lacks = (await Promise.all(["frontend", "backend"].map(lackOf))).filter(Boolean);
-  if (lacks.length > 0) throw new Error(lacks.join("; "));
+  const live = (await hosts("worker")).length;
+  if (live !== workers) throw new Error(`${live} workers run, not ${workers}`);
   return true;
 }
 

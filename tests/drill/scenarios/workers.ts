@@ -74,9 +74,8 @@ async function leaves(leaving: string): Promise<{ readonly left: number; readonl
   });
   const isOut = async () => !(await members(consul)).includes(`worker-${leaving}`);
   const left = await secondsUntil("gone from Consul", 60, isOut);
-  const ended = await secondsUntil("the end of the instance", 130, async () =>
-    (await hosts("worker")).every(({ id }) => id !== leaving),
-  );
+  const isGone = async () => (await hosts("worker")).every(({ id }) => id !== leaving);
+  const ended = await secondsUntil("the end of the instance", 130, isGone, 1_000);
   return { left, ended };
 }
 
