@@ -56,7 +56,10 @@ async function main(args: readonly string[]): Promise<number> {
         for (const { file, spec } of answer.charts) writeFileSync(path.join(FOLDER, `${file}.svg`), await render(spec));
         results.push({ question, answer });
       } catch (error) {
-        results.push({ question, error: (error as Error).message });
+        const { message } = error as Error;
+        say(message);
+        // A run of the command line has said many lines, of which the last is the reason.
+        results.push({ question, error: message.trim().split("\n").at(-1)! });
       } finally {
         await programs.stopAll();
       }

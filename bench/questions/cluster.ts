@@ -22,8 +22,8 @@ const OTHERS: readonly { readonly part: Part; readonly name: string; readonly on
 const WINDOW_SECONDS = 60;
 const WINDOWS = 5;
 
-/** Questions a second, far fewer than an agent can answer and far more than frontends ask. */
-const STEADY_RATE = 1_000;
+/** Questions a second, fewer than an agent can answer beside seven others on two cores, and far more than frontends ask. */
+const STEADY_RATE = 200;
 
 /** What a host's parts have used in one window: CPU in percent of one core, and memory in MB at its end. */
 type Window = Readonly<Record<Part, { readonly cpu: number; readonly memory: number }>>;

@@ -89,9 +89,13 @@ export async function stopCloud({ stack, log }: CloudOptions): Promise<void> {
   };
   // Hosts first: they hold the disks that the hypervisor then lets go of, and that the engine knows nothing of.
   await removeOthers();
-  if ((await inspect(stack))?.State.Running) {
+  const state = (await inspect(stack))?.State;
+  if (state?.Running) {
     log(`stopping the cloud of stack ${stack}`);
     await cloud.stop({ t: 60 }).catch(ignoreAbsent);
+  } else if (state !== undefined) {
+    log(`the cloud of stack ${stack} has ended by itself: letting go of its disks`);
+    await letGoOfDisks(stack);
   }
   // While it ran it may have replaced a host that was gone.
   await removeOthers();
@@ -99,6 +103,25 @@ export async function stopCloud({ stack, log }: CloudOptions): Promise<void> {
   for (const { Id } of await engine.listNetworks({ filters })) await engine.getNetwork(Id).remove().catch(ignoreAbsent);
   const { Volumes } = await engine.listVolumes({ filters: JSON.stringify(filters) as never });
   for (const { Name } of Volumes ?? []) await engine.getVolume(Name).remove({ force: true }).catch(ignoreAbsent);
+}
+
+/** What a cloud does as it stops, for one that was killed: the kernel keeps loop devices until they are told to go. */
+const DETACH = `losetup --list --noheadings --raw --output NAME,BACK-FILE | while read -r device file; do
+  [[ $file != /var/lib/cloud/volumes/"$STACK"/* ]] || losetup --detach "$device"
+done`;
+
+async function letGoOfDisks(stack: string): Promise<void> {
+  const { HostConfig, Image, Env, Labels } = containerOptions(stack, 0);
+  const helper = await engine.createContainer({
+    ...{ Image, Env, Labels, Entrypoint: ["bash", "-c", DETACH] },
+    HostConfig: { ...HostConfig, PortBindings: {} },
+  });
+  try {
+    await helper.start();
+    await helper.wait();
+  } finally {
+    await removeContainer(helper);
+  }
 }
 
 function containerOptions(stack: string, port: number): Docker.ContainerCreateOptions {
