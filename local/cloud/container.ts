@@ -106,8 +106,8 @@ export async function stopCloud({ stack, log }: CloudOptions): Promise<void> {
 }
 
 /** What a cloud does as it stops, for one that was killed: the kernel keeps loop devices until they are told to go. */
-const DETACH = `losetup --list --noheadings --raw --output NAME,BACK-FILE | while read -r device file; do
-  [[ $file != /var/lib/cloud/volumes/"$STACK"/* ]] || losetup --detach "$device"
+const DETACH = `for file in /var/lib/cloud/volumes/"$STACK"/*; do
+  losetup --associated "$file" --noheadings --output NAME | xargs --no-run-if-empty losetup --detach
 done`;
 
 async function letGoOfDisks(stack: string): Promise<void> {

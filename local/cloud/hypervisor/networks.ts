@@ -24,8 +24,12 @@ export class Networks {
     private readonly log: (line: string) => void,
   ) {}
 
+  /**
+   * To be sorted behind `bridge`, whatever the stack is called: the cloud's ports are published on the first of its networks by name, and when that
+   * becomes another one Docker takes them away and publishes them anew. Calls under way then lose their answers.
+   */
   name(vpcId: string): string {
-    return `${this.stack}-${vpcId}`;
+    return `${vpcId}-${this.stack}`;
   }
 
   isReady(vpcId: string | undefined): boolean {

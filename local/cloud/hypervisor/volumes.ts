@@ -24,14 +24,8 @@ export class Volumes {
     private readonly log: (line: string) => void,
   ) {}
 
-  /** Takes over the loop devices that an earlier run of this process left. */
   async start(): Promise<void> {
     await mkdir(this.folder, { recursive: true });
-    const { stdout } = await run("losetup", ["--list", "--noheadings", "--raw", "--output", "NAME,BACK-FILE"]);
-    for (const line of stdout.split("\n")) {
-      const [device, file] = line.split(" ");
-      if (device && file?.startsWith(`${this.folder}/`)) this.loops.set(path.basename(file), device);
-    }
   }
 
   /** Makes and removes volumes, and shows attached ones in the running hosts that `hostOf` knows. */
