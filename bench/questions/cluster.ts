@@ -22,7 +22,7 @@ const OTHERS: readonly { readonly part: Part; readonly name: string; readonly on
 const WINDOW_SECONDS = 60;
 const WINDOWS = 5;
 
-/** Questions a second, fewer than an agent can answer beside seven others on two cores, and far more than frontends ask. */
+/** Questions a second, fewer than an agent can answer beside five other hosts on two cores, and far more than frontends ask. */
 const STEADY_RATE = 200;
 
 /** What a host's parts have used in one window: CPU in percent of one core, and memory in MB at its end. */
