@@ -15,9 +15,9 @@ test("the median meets a goal, and a figure without one always does", () => {
   expect(holds(line(1e9))).toBe(true);
 });
 
-test("the short form leaves three quarters of what must be reached, and doubles what must not be exceeded", () => {
+test("the short form leaves half of what must be reached, and doubles what must not be exceeded", () => {
   expect(goalOf({ short: false }, "atLeast", 0.8)).toEqual({ limit: 0.8, atLeast: true });
-  expect(goalOf({ short: true }, "atLeast", 0.8)).toEqual({ limit: 0.8 * 0.75, atLeast: true });
+  expect(goalOf({ short: true }, "atLeast", 0.8)).toEqual({ limit: 0.4, atLeast: true });
   expect(goalOf({ short: false }, "atMost", 1.1)).toEqual({ limit: 1.1 });
   expect(goalOf({ short: true }, "atMost", 1.1)).toEqual({ limit: 2.2 });
 });
