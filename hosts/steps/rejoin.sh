@@ -16,14 +16,19 @@ def call(method, path):
     with urllib.request.urlopen(request, timeout=30) as response:
         return response.read()
 
-servers = [member["Addr"] for member in json.loads(call("GET", "members")) if member["Tags"].get("role") == "consul"]
-if servers:
-    server = random.choice(servers)
-    call("PUT", "join/" + server)
-    print("Consul had lost all servers, and has found", server)
+try:
+    servers = [member["Addr"] for member in json.loads(call("GET", "members")) if member["Tags"].get("role") == "consul"]
+    if servers:
+        server = random.choice(servers)
+        call("PUT", "join/" + server)
+        print("Consul had lost all servers, and has found", server)
+except OSError as error:
+    # 500 is what a server that cannot be reached yet comes to, as every two seconds while the network is away.
+    if getattr(error, "code", 500) != 500:
+        raise
 PY
 }
 
 while sleep 2; do
-  if has_no_server; then join_a_server 2>/dev/null || true; fi
+  if has_no_server; then join_a_server; fi
 done

@@ -42,6 +42,12 @@ export interface Result {
   readonly error?: string;
 }
 
+/** Of a scenario that loses what is under way: visits that had not ended when it began, and began before an end; milliseconds since the epoch. */
+export const underWay =
+  (from: number, until: number) =>
+  ({ at, ms }: Visit): boolean =>
+    at + ms >= from && at < until;
+
 export const holds = ({ limit, measured, atLeast }: Figure): boolean =>
   atLeast === true ? measured >= limit : measured <= limit;
 

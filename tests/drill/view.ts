@@ -36,6 +36,12 @@ export async function resolved(name: string, on: Host): Promise<string[]> {
 /** Prints a host's time, which is that of the machine: what is between two hosts is measured without the starts of commands. */
 export const NOW = "date +%s%3N";
 
+/** When a script on a host has come to its end, in milliseconds since the epoch; fails with what is still so after the limit, in seconds. */
+async function momentOf({ container }: Host, script: string, still: string, limit: number): Promise<number> {
+  const fail = `{ echo "${still}" >&2; exit 1; }`;
+  return Number(await onHost(container, `timeout ${limit} bash -c '${script}' || ${fail}; ${NOW}`, limit + 15));
+}
+
 /**
  * Waits until names no longer have an address, asked four times a second on a host as a program there would ask; no answer is not a no. Gives
  * the moment, in milliseconds since the epoch, by that host. One shell does it all: to start another each time keeps the machine busy, and what is
@@ -45,8 +51,7 @@ export async function outOfDns(names: readonly string[], address: string, on: Ho
   const ask = `for name in ${names.join(" ")}; do
     until answer=$(getent ahostsv4 $name.service.consul) && ! grep -q "^${address} " <<<"$answer"; do sleep 0.25; done
   done`;
-  const fail = `{ echo "${address} is still in DNS" >&2; exit 1; }`;
-  return Number(await onHost(on.container, `timeout ${limit} bash -c '${ask}' || ${fail}; ${NOW}`, limit + 15));
+  return momentOf(on, ask, `${address} is still in DNS`, limit);
 }
 
 /** Waits until a worker's Traefik sends nothing more to an address; gives the moment, as above. */
@@ -54,8 +59,7 @@ export async function outOfTraefik(address: string, on: Host, limit = 30): Promi
   const metrics = "curl --silent --fail --max-time 2 http://127.0.0.1:8081/metrics";
   const server = `^traefik_service_server_up{.*//${address}:.* 1$`;
   const ask = `until metrics=$(${metrics}) && ! grep -q "${server}" <<<"$metrics"; do sleep 0.25; done`;
-  const fail = `{ echo "${address} is still in Traefik" >&2; exit 1; }`;
-  return Number(await onHost(on.container, `timeout ${limit} bash -c '${ask}' || ${fail}; ${NOW}`, limit + 15));
+  return momentOf(on, ask, `${address} is still in Traefik`, limit);
 }
 
 /** The process of a task, as its worker sees it. */

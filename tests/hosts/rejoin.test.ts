@@ -2,12 +2,13 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
-import * as path from "node:path";
 
 import { folderWith } from "./programs";
 
+type Answers = Readonly<Record<string, [number, string]>>;
+
 /** Runs the step beside an agent that answers so, until it has asked for `requests` things in all; gives them in their order. */
-async function watch(answers: Readonly<Record<string, [number, string]>>, requests: number) {
+async function watch(answers: Answers, requests: number) {
   const asked: string[] = [];
   let enough: () => void;
   const done = new Promise<void>((resolve) => (enough = resolve));
@@ -26,7 +27,7 @@ async function watch(answers: Readonly<Record<string, [number, string]>>, reques
     .replace("sleep 2", "sleep 0.05");
   const folder = folderWith({
     "rejoin.sh": step,
-    "lib.sh": fs.readFileSync(path.join("hosts/steps/lib.sh"), "utf8"),
+    "lib.sh": fs.readFileSync("hosts/steps/lib.sh", "utf8"),
     "secrets.json": JSON.stringify({ acl: { tokens: { agent: "of-the-agent", default: "of-dns" } } }),
   });
   const running = spawn("bash", ["-Eeuo", "pipefail", "rejoin.sh"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
@@ -48,30 +49,33 @@ async function watch(answers: Readonly<Record<string, [number, string]>>, reques
 
 describe("a worker's Consul agent that has lost its servers", () => {
   const member = (Addr: string, role: string) => ({ Addr, Tags: { role }, Status: 4 });
-  const lost = {
+  const lost: Answers = {
     "GET /v1/status/leader": [500, "No known Consul servers"],
     "GET /v1/agent/members": [200, JSON.stringify([member("10.0.0.9", "node"), member("10.0.0.1", "consul")])],
-  } as const satisfies Record<string, [number, string]>;
+  };
   const round = ["GET /v1/status/leader", "GET /v1/agent/members as of-the-agent"];
 
   it("is told to join one that it knew, with its own token", async () => {
-    const joined = { ...lost, "PUT /v1/agent/join/10.0.0.1": [200, ""] } satisfies Record<string, [number, string]>;
+    const joined: Answers = { ...lost, "PUT /v1/agent/join/10.0.0.1": [200, ""] };
     const { asked, said } = await watch(joined, 4);
     expect(asked).toEqual([...round, "PUT /v1/agent/join/10.0.0.1 as of-the-agent", "GET /v1/status/leader"]);
     expect(said.split("\n")[0]).toBe("Consul had lost all servers, and has found 10.0.0.1");
   });
 
   it("is told again while none can be reached, and nothing is said of it", async () => {
-    const cut = { ...lost, "PUT /v1/agent/join/10.0.0.1": [500, "i/o timeout"] } satisfies Record<
-      string,
-      [number, string]
-    >;
+    const cut: Answers = { ...lost, "PUT /v1/agent/join/10.0.0.1": [500, "i/o timeout"] };
     const { asked, said } = await watch(cut, 6);
     expect(asked).toEqual([
       ...[...round, "PUT /v1/agent/join/10.0.0.1 as of-the-agent"],
       ...[...round, "PUT /v1/agent/join/10.0.0.1 as of-the-agent"],
     ]);
     expect(said).toBe("");
+  });
+
+  it("is heard to refuse the token: that does not pass by itself", async () => {
+    const refused: Answers = { ...lost, "PUT /v1/agent/join/10.0.0.1": [403, "Permission denied"] };
+    const { said } = await watch(refused, 100);
+    expect(said).toContain("HTTP Error 403: Forbidden");
   });
 
   it("is left alone when it never knew one", async () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { apis, type Host, hosts } from "../../e2e/cluster-view";
 import { onHost } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
-import type { Scenario } from "../scenario";
+import { type Scenario, underWay } from "../scenario";
 import { upkeep } from "../upkeep";
 import { INSTANCES, isWell, passing, running, workerOf } from "../view";
 import { WINDOW_SECONDS } from "./workers";
@@ -58,7 +58,7 @@ export const partitioned: Scenario = {
         { what: "all well", limit: 120, measured: seconds(healed), unit: "s" },
         { what: "instances beyond those wanted", limit: 0, measured: Math.max(...counts) - INSTANCES, unit: "" },
       ],
-      mayFail: ({ at, ms }) => at + ms >= started && at < isCut + CUT_WINDOW_SECONDS * 1_000,
+      mayFail: underWay(started, isCut + CUT_WINDOW_SECONDS * 1_000),
     };
   },
 };
@@ -97,7 +97,7 @@ export const lost: Scenario = {
         { what: "replaced, once reported", limit: 60, measured: replaced, unit: "s" },
         { what: "gone, once reported", limit: 180, measured: seconds(told), unit: "s" },
       ],
-      mayFail: ({ at, ms }) => at + ms >= started && at < isCut + CUT_WINDOW_SECONDS * 1_000,
+      mayFail: underWay(started, isCut + CUT_WINDOW_SECONDS * 1_000),
     };
   },
 };

@@ -57,8 +57,7 @@ export const agentStopped: Scenario = {
     const started = Date.now();
     await onHost(victim.container, "systemctl kill --signal STOP consul.service");
     try {
-      await outOfDns(["backend"], victim.address, witness, HUNG_SECONDS);
-      const out = seconds(started);
+      const out = seconds(started, await outOfDns(["backend"], victim.address, witness, HUNG_SECONDS));
       await sleep(started + HUNG_SECONDS * 1_000 - Date.now());
       await onHost(victim.container, "systemctl kill --signal CONT consul.service");
       const back = await secondsUntil(

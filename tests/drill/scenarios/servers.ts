@@ -1,7 +1,7 @@
 import { type Host, hosts } from "../../e2e/cluster-view";
 import { onHost, succeed } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
-import type { Scenario } from "../scenario";
+import { type Scenario, underWay } from "../scenario";
 import { allocations, isWell, leader, running, workerOf } from "../view";
 import { WINDOW_SECONDS } from "./workers";
 
@@ -68,7 +68,7 @@ export const leadersAndWorker: Scenario = {
         { what: "replacement healthy", limit: 90, measured: seconds(started), unit: "s" },
       ],
       // Until somebody leads, nobody is taken out of Consul.
-      mayFail: ({ at, ms }) => at + ms >= started && at < started + elected * 1_000 + WINDOW_SECONDS * 1_000,
+      mayFail: underWay(started, started + elected * 1_000 + WINDOW_SECONDS * 1_000),
     };
   },
 };

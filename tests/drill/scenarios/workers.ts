@@ -3,7 +3,7 @@ import { cloud } from "../../e2e/clients";
 import { apis, type Host, hosts, members, setDesired } from "../../e2e/cluster-view";
 import { STACK, succeed } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
-import type { Figure, Scenario } from "../scenario";
+import { type Figure, type Scenario, underWay } from "../scenario";
 import { allocations, isWell, outOfDns, outOfTraefik, running, workerOf } from "../view";
 
 /** Until the load balancer, whose checks are 5 s apart and wait for 2, has missed two of them: 12 s at most. Traefik is faster. */
@@ -60,7 +60,7 @@ export const poweredOff: Scenario = {
         },
         { what: "replacement healthy", limit: 60, measured: replaced, unit: "s" },
       ],
-      mayFail: ({ at, ms }) => at + ms >= started && at < started + WINDOW_SECONDS * 1_000,
+      mayFail: underWay(started, started + WINDOW_SECONDS * 1_000),
     };
   },
 };
