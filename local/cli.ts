@@ -98,6 +98,8 @@ async function main(argv: readonly string[]): Promise<number> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   const { command, rest, stack, flags, config, targets } = parseArguments(argv);
   const abort = new AbortController();
+  // Who followed the run is gone, and with them whoever would end it. Unheard, the error would be reported to the same stream, without an end.
+  process.stderr.on("error", () => abort.abort());
   const session: Session = { stack, config, targets, log: (line) => console.error(line), signal: abort.signal };
   let signals = 0;
   const cancel = (signal: NodeJS.Signals) => {

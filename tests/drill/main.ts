@@ -7,6 +7,7 @@
  *   npm run drill -- "scale in"      scenarios whose names have this in them
  *   npm run drill -- --keep          leaves the stack up; the next run takes it as it is
  */
+import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { local, STACK } from "../e2e/support";
 import { secondsUntil } from "./clock";
@@ -33,6 +34,13 @@ async function beginAnew(): Promise<void> {
   await begin();
 }
 
+/** For who is told to end: nothing else of this process goes on while the stack is taken away. */
+function end(keep: boolean): never {
+  const args = [".build/local.js", "--stack", STACK, "destroy", "--force"];
+  if (!keep) spawnSync("node", args, { stdio: "inherit", timeout: 300_000 });
+  process.exit(1);
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const words = args.filter((arg) => !arg.startsWith("--"));
   const chosen = (args.includes("--short") ? SHORT : SCENARIOS).filter(
@@ -40,6 +48,8 @@ async function main(args: readonly string[]): Promise<number> {
   );
   if (chosen.length === 0) throw new Error(`expected part of a scenario's name, got ${words.join(" ")}`);
   const results: Result[] = [];
+  const keep = args.includes("--keep");
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end(keep));
   try {
     say(`the stack ${STACK}, with ${WORKERS} workers`);
     await begin();
@@ -54,7 +64,7 @@ async function main(args: readonly string[]): Promise<number> {
       if (next !== undefined && !next.ownsStack) await beginAnew();
     }
   } finally {
-    if (!args.includes("--keep")) await takeAway();
+    if (!keep) await takeAway();
     mkdirSync(".build", { recursive: true });
     writeFileSync(".build/drill.json", `${JSON.stringify(results, undefined, 2)}\n`);
     console.log(table(results));

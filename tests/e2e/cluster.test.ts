@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFileSync, readFileSync } from "node:fs";
 import type { AgentApi } from "../../local/providers/agent";
 import { edgeHealth, hosts, inTask, members, operator, page, readyWorkers, scaling, setDesired } from "./cluster-view";
@@ -80,6 +82,26 @@ describe("the cluster on one machine", () => {
     expect(`${stdout}${stderr}`).toMatch(/^up: nothing to change \(190 resources\), in \d+ s$/m);
     console.info(`second up: ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }, 150_000);
+
+  it("ends a run that nobody follows any more", async () => {
+    const child = spawn("node", [".build/local.js", "--stack", STACK, "up"], { stdio: ["ignore", "ignore", "pipe"] });
+    child.stderr.destroy();
+    const late = setTimeout(() => child.kill("SIGKILL"), 60_000);
+    const [, signal] = (await once(child, "exit")) as [number | null, string | null];
+    clearTimeout(late);
+    expect(signal).toBeNull();
+  });
+
+  it("has what the images of the services share once on each worker", async () => {
+    const layers = `docker ps --quiet --filter name=^frontend- --filter name=^backend- | xargs docker inspect --format '{{.Image}}' |
+      xargs docker image inspect --format '{{index .RootFS.Layers 0}}' | sort -u`;
+    const services =
+      "docker ps --filter name=^frontend- --filter name=^backend- --format '{{.Names}}' | cut -d- -f1 | sort -u";
+    for (const { container } of await hosts("worker")) {
+      expect(await onHost(container, services)).toBe("backend\nfrontend\n");
+      expect((await onHost(container, layers)).trim().split("\n")).toHaveLength(1);
+    }
+  });
 
   it("takes in a worker that scaling adds, and empties one that it removes before that ends: no visitor notices", async () => {
     const before = await hosts("worker");
