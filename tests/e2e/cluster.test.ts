@@ -84,7 +84,8 @@ describe("the cluster on one machine", () => {
   }, 150_000);
 
   it("ends a run that nobody follows any more", async () => {
-    const child = spawn("node", [".build/local.js", "--stack", STACK, "up"], { stdio: ["ignore", "ignore", "pipe"] });
+    const args = [".build/local.js", "--stack", STACK, "preview", "--config", "cluster:backend.cpuMhz=110"];
+    const child = spawn("node", args, { stdio: ["ignore", "ignore", "pipe"] });
     child.stderr.destroy();
     const late = setTimeout(() => child.kill("SIGKILL"), 60_000);
     const [, signal] = (await once(child, "exit")) as [number | null, string | null];
