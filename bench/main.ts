@@ -40,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.once(signal, () => void endAll(programs, keep).finally(() => process.exit(1)));
   const bench: Bench = {
     short,
-    rounds: short ? 2 : 7,
+    rounds: short ? 2 : 5,
     seconds: short ? 2 : 8,
     programs,
     stack,
