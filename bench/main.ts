@@ -63,6 +63,8 @@ async function main(args: readonly string[]): Promise<number> {
       } finally {
         await programs.stopAll();
       }
+      // All of them take longer than anybody waits for the first figure.
+      console.error(table(results.slice(-1)));
     }
   } finally {
     await endAll(programs, keep);

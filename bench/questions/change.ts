@@ -1,9 +1,10 @@
 import { apis, edgeHealth, readyWorkers, setDesired } from "../../tests/e2e/cluster-view";
 import { seconds, secondsUntil } from "../../tests/drill/clock";
 import { isWell } from "../../tests/drill/view";
+import { changeLine } from "../changed-line";
 import type { Bench, Line, Question } from "../question";
 import { exactly, spread } from "../sampling";
-import { edit, preview, type Run, stack, takeAway, up, WORKERS } from "../stack";
+import { preview, type Run, stack, takeAway, up, WORKERS } from "../stack";
 import { stepOf } from "../steps";
 
 /** Seconds of a run, by what they went to. */
@@ -38,24 +39,25 @@ async function fromNothing(rounds: number, say: Bench["say"]): Promise<readonly 
 }
 
 /** So many of one kind of run, one after the other. */
-async function repeated(rounds: number, run: (round: number) => Promise<Run>): Promise<readonly Run[]> {
+async function repeated(rounds: number, run: () => Promise<Run>): Promise<readonly Run[]> {
   const runs: Run[] = [];
-  for (let round = 0; round < rounds; round++) runs.push(await run(round));
+  for (let round = 0; round < rounds; round++) runs.push(await run());
   return runs;
 }
 
 const secondsOf = (runs: readonly Run[]) => spread(runs.map((run) => run.seconds));
 
-/** What another run has built is in caches. */
-const RUN = Date.now();
+const BUILD = "docker-build:index:Image backend-image";
+const ROLL = "nomad:index:Job backend-job";
 
-/** A line of the backend's source is another one; the run ends when all instances are of the new version and healthy. */
-const deploy = (round: number): Promise<Run> => {
-  // A statement, as a comment would be gone from what is compiled.
-  const version = `export const version = "${RUN}-${round}";`;
-  edit("apps/backend/src/routes/values.ts", (text) => `${text}${version}\n`);
-  return up();
-};
+/** One line of the backend's source is another; the run ends when all instances are of the new version and healthy. */
+async function deploy(): Promise<Run> {
+  changeLine();
+  const run = await up();
+  // Fails at once, not when all others have been measured, if the line has made no difference.
+  for (const resource of [BUILD, ROLL]) stepOf(run, resource);
+  return run;
+}
 
 /** Seconds from the word to the group until a worker more answers the load balancer's checks; it is taken away again afterwards. */
 async function oneWorkerMore(): Promise<number> {
@@ -113,8 +115,8 @@ export const change: Question = {
           unit: "s",
           goal: { limit: 40 },
         },
-        part("its image is built and pushed", "docker-build:index:Image backend-image"),
-        part("Nomad rolls it, canaries first", "nomad:index:Job backend-job"),
+        part("its image is built and pushed", BUILD),
+        part("Nomad rolls it, canaries first", ROLL),
         { what: "one worker more, to serving", value: spread(workers), unit: "s", goal: { limit: 30 } },
         { what: "  of it: the load balancer's two checks, 5 s apart, at most", value: exactly(10), unit: "s" },
       ],

@@ -4,23 +4,21 @@ import { isWell } from "../../tests/drill/view";
 import { outputs } from "../../tests/e2e/cluster-view";
 import { Load } from "../../tests/e2e/load";
 import { eventually } from "../../tests/e2e/support";
+import { changeLine, GREETING } from "../changed-line";
 import type { Spec } from "../chart";
 import { Group } from "../golden/group";
 import { backendBlobs, missingBytes } from "../golden/layers";
 import { MachineImages } from "../golden/machine-images";
 import type { Answer, Bench, Line, Question } from "../question";
 import { alternate, exactly, figure, ratio, type Sample, type Samples } from "../sampling";
-import { edit, up, WORKERS } from "../stack";
+import { up, WORKERS } from "../stack";
 import { stepOf } from "../steps";
 
-/** As in drills. */
-const RATE = 100;
+/** Requests a second. 100, with all that a cluster does for each, would take most of two cores from what is measured. */
+const RATE = 20;
 const MOST_REQUESTS = RATE * 600;
 
 const ROUNDS = 5;
-
-/** What both greet with, before what a change adds. */
-const GREETING = "Hello from the backend on one machine";
 
 const WAYS = { job: "a job version", image: "a golden image" } as const;
 type Way = keyof typeof WAYS;
@@ -43,19 +41,6 @@ interface Tally {
   failed: number;
   /** Of one that failed. */
   reason?: string;
-}
-
-/** What another run has built and pushed is in caches. */
-const RUN = Date.now().toString(36);
-let changes = 0;
-
-/** Changes one line of the backend's source, to one that it never had; gives what is greeted with when it runs. */
-function changeLine(): string {
-  const mark = `(change ${++changes} of ${RUN})`;
-  edit("apps/backend/src/routes/values.ts", (text) =>
-    text.replace("greeting: env.GREETING,", () => `greeting: \`\${env.GREETING} ${mark}\`,`),
-  );
-  return `${GREETING} ${mark}`;
 }
 
 /** Rolls out under a steady load; adds up in `tally` what became of it. */
