@@ -159,6 +159,8 @@ job "frontend" {
           "traefik.http.services.frontend.loadbalancer.healthcheck.path=/health/ready",
           "traefik.http.services.frontend.loadbalancer.healthcheck.interval=3s",
           "traefik.http.services.frontend.loadbalancer.healthcheck.timeout=2s",
+          # On a worker whose network is back, before the load balancer trusts that worker again: until then none of its servers is up.
+          "traefik.http.services.frontend.loadbalancer.healthcheck.unhealthyInterval=500ms",
         ]
 
         meta {
