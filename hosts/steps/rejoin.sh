@@ -1,14 +1,15 @@
 #!/bin/bash
-# Watches for the return of a lost network. Consul's agent tries a lost member only each 30 s, while the load balancer trusts the worker again
-# after 8 s: without servers its DNS fails, and so do the requests. So it is told to join them again.
+# Watches for the return of a lost network. By themselves Consul's agent tries a lost member each 30 s and Nomad's its heartbeat as seldom, while
+# the load balancer trusts the worker again after 8 s: without servers its DNS fails, and so do the requests. So both are told.
 . ./lib.sh
 
-has_no_server() { [[ $(curl --silent --max-time 5 http://127.0.0.1:8500/v1/status/leader) == *"No known Consul servers"* ]]; }
+# Prints the leader's address, or why there is none.
+leader() { curl --silent --max-time 5 http://127.0.0.1:8500/v1/status/leader || true; }
 
-# One server in a round, and the answer is waited for: the agent joins one after the other, and gives each up after 10 s.
+# One server in a round. It is called first: the agent would give each up after 10 s only, and nobody knows when the network is back.
 join_a_server() {
   python3 - <<'PY'
-import json, random, urllib.request
+import json, random, socket, urllib.request
 token = json.load(open("/etc/consul.d/secrets.json"))["acl"]["tokens"]["agent"]
 
 def call(method, path):
@@ -20,6 +21,7 @@ try:
     servers = [member["Addr"] for member in json.loads(call("GET", "members")) if member["Tags"].get("role") == "consul"]
     if servers:
         server = random.choice(servers)
+        socket.create_connection((server, 8301), timeout=2).close()
         call("PUT", "join/" + server)
         print("Consul had lost all servers, and has found", server)
 except OSError as error:
@@ -29,6 +31,17 @@ except OSError as error:
 PY
 }
 
+lost=
 while sleep 2; do
-  if has_no_server; then join_a_server; fi
+  case $(leader) in
+    *"No known Consul servers"*)
+      lost=${lost:-$SECONDS}
+      join_a_server
+      ;;
+    '"'[0-9]*)
+      # Up to half a minute late Nomad tries each second. A restart makes it register at once, and its tasks run on.
+      if [[ -n $lost ]] && ((SECONDS - lost >= 20)); then systemctl try-restart nomad.service; fi
+      lost=
+      ;;
+  esac
 done

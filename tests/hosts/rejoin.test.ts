@@ -5,32 +5,45 @@ import type { AddressInfo } from "node:net";
 
 import { folderWith } from "./programs";
 
-type Answers = Readonly<Record<string, [number, string]>>;
+type Given = readonly [status: number, text: string];
+/** By request; of several answers each is given once, and the last one again and again. */
+type Answers = Readonly<Record<string, Given | readonly Given[]>>;
 
 /** Runs the step beside an agent that answers so, until it has asked for `requests` things in all; gives them in their order. */
-async function watch(answers: Answers, requests: number) {
+async function watch(answers: Answers, requests: number, lostSeconds = 20) {
   const asked: string[] = [];
+  const left = Object.fromEntries(
+    Object.entries(answers).map(([what, given]) => [what, [...(isOne(given) ? [given] : given)]]),
+  );
   let enough: () => void;
   const done = new Promise<void>((resolve) => (enough = resolve));
   const agent = http.createServer(({ method, url, headers }, response) => {
     const what = `${method} ${url}`;
     asked.push([what, headers["x-consul-token"]].filter((word) => word !== undefined).join(" as "));
-    const [status, text] = answers[what] ?? [404, ""];
+    const those = left[what] ?? [[404, ""]];
+    const [status, text] = those.length > 1 ? those.shift()! : those[0]!;
     response.writeHead(status).end(text);
     if (asked.length === requests) enough();
   });
   await new Promise<void>((resolve) => agent.listen(0, "127.0.0.1", resolve));
+  const { port } = agent.address() as AddressInfo;
   const step = fs
     .readFileSync("hosts/steps/rejoin.sh", "utf8")
-    .replaceAll(":8500", `:${(agent.address() as AddressInfo).port}`)
+    .replaceAll(":8500", `:${port}`)
+    .replace("8301", `${port}`)
     .replace("/etc/consul.d", ".")
-    .replace("sleep 2", "sleep 0.05");
+    .replace("sleep 2", "sleep 0.05")
+    .replace(">= 20", `>= ${lostSeconds}`);
   const folder = folderWith({
     "rejoin.sh": step,
     "lib.sh": fs.readFileSync("hosts/steps/lib.sh", "utf8"),
+    systemctl: '#!/bin/bash\necho "systemctl $*"\n',
     "secrets.json": JSON.stringify({ acl: { tokens: { agent: "of-the-agent", default: "of-dns" } } }),
   });
-  const running = spawn("bash", ["-Eeuo", "pipefail", "rejoin.sh"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const running = spawn("bash", ["-Eeuo", "pipefail", "rejoin.sh"], {
+    ...{ cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+    env: { ...process.env, PATH: `${folder}:${process.env["PATH"]}` },
+  });
   let said = "";
   running.stdout.on("data", (text) => (said += text));
   running.stderr.on("data", (text) => (said += text));
@@ -47,33 +60,42 @@ async function watch(answers: Answers, requests: number) {
   return { asked: asked.slice(0, requests), said };
 }
 
+const isOne = (given: Given | readonly Given[]): given is Given => typeof given[0] === "number";
+
 describe("a worker's Consul agent that has lost its servers", () => {
   const member = (Addr: string, role: string) => ({ Addr, Tags: { role }, Status: 4 });
   const lost: Answers = {
     "GET /v1/status/leader": [500, "No known Consul servers"],
-    "GET /v1/agent/members": [200, JSON.stringify([member("10.0.0.9", "node"), member("10.0.0.1", "consul")])],
+    "GET /v1/agent/members": [200, JSON.stringify([member("10.0.0.9", "node"), member("127.0.0.1", "consul")])],
   };
   const round = ["GET /v1/status/leader", "GET /v1/agent/members as of-the-agent"];
 
   it("is told to join one that it knew, with its own token", async () => {
-    const joined: Answers = { ...lost, "PUT /v1/agent/join/10.0.0.1": [200, ""] };
+    const joined: Answers = { ...lost, "PUT /v1/agent/join/127.0.0.1": [200, ""] };
     const { asked, said } = await watch(joined, 4);
-    expect(asked).toEqual([...round, "PUT /v1/agent/join/10.0.0.1 as of-the-agent", "GET /v1/status/leader"]);
-    expect(said.split("\n")[0]).toBe("Consul had lost all servers, and has found 10.0.0.1");
+    expect(asked).toEqual([...round, "PUT /v1/agent/join/127.0.0.1 as of-the-agent", "GET /v1/status/leader"]);
+    expect(said.split("\n")[0]).toBe("Consul had lost all servers, and has found 127.0.0.1");
   });
 
   it("is told again while none can be reached, and nothing is said of it", async () => {
-    const cut: Answers = { ...lost, "PUT /v1/agent/join/10.0.0.1": [500, "i/o timeout"] };
+    const cut: Answers = { ...lost, "PUT /v1/agent/join/127.0.0.1": [500, "i/o timeout"] };
     const { asked, said } = await watch(cut, 6);
     expect(asked).toEqual([
-      ...[...round, "PUT /v1/agent/join/10.0.0.1 as of-the-agent"],
-      ...[...round, "PUT /v1/agent/join/10.0.0.1 as of-the-agent"],
+      ...[...round, "PUT /v1/agent/join/127.0.0.1 as of-the-agent"],
+      ...[...round, "PUT /v1/agent/join/127.0.0.1 as of-the-agent"],
     ]);
     expect(said).toBe("");
   });
 
+  it("is not told to join one that cannot be called", async () => {
+    const unreachable = JSON.stringify([member("127.255.255.255", "consul")]);
+    const { asked, said } = await watch({ ...lost, "GET /v1/agent/members": [200, unreachable] }, 4);
+    expect(asked).toEqual([...round, ...round]);
+    expect(said).toBe("");
+  });
+
   it("is heard to refuse the token: that does not pass by itself", async () => {
-    const refused: Answers = { ...lost, "PUT /v1/agent/join/10.0.0.1": [403, "Permission denied"] };
+    const refused: Answers = { ...lost, "PUT /v1/agent/join/127.0.0.1": [403, "Permission denied"] };
     const { said } = await watch(refused, 100);
     expect(said).toContain("HTTP Error 403: Forbidden");
   });
@@ -81,6 +103,29 @@ describe("a worker's Consul agent that has lost its servers", () => {
   it("is left alone when it never knew one", async () => {
     const { asked } = await watch({ ...lost, "GET /v1/agent/members": [200, "[]"] }, 4);
     expect(asked).toEqual([...round, ...round]);
+  });
+
+  describe("and has them again", () => {
+    const found: Given = [200, '"10.0.0.1:8300"'];
+    const returns = (...between: Given[]): Answers => ({
+      ...{ "GET /v1/status/leader": [[500, "No known Consul servers"], ...between, found] },
+      "GET /v1/agent/members": [200, "[]"],
+    });
+
+    it("has Nomad's register anew, once", async () => {
+      const { said } = await watch(returns(), 5, 0);
+      expect(said).toBe("systemctl try-restart nomad.service\n");
+    });
+
+    it("has nothing done while they have no leader", async () => {
+      const { said } = await watch(returns([200, '""'], [200, '""']), 4, 0);
+      expect(said).toBe("");
+    });
+
+    it("leaves it to Nomad's when that was soon", async () => {
+      const { asked, said } = await watch(returns(), 5);
+      expect([asked.length, said]).toEqual([5, ""]);
+    });
   });
 
   it.each([

@@ -11,16 +11,19 @@ const CUT_SECONDS = 90;
 /** The load balancer's second check that fails may begin late on a busy machine. */
 const CUT_WINDOW_SECONDS = WINDOW_SECONDS + 1;
 
-/** Lets nothing in and nothing out, and takes itself away when the time is over, whatever becomes of who began it. */
+/**
+ * Lets nothing in and nothing out, of the host or of its containers, and takes itself away when the time is over, whatever becomes of who began it.
+ * What is on the host reaches each other, as where a cable is pulled.
+ */
 const cut = (seconds: number) => `
 nft -f - <<'NFT'
 table inet drill {
-  chain input { type filter hook input priority -10; policy drop; iif lo accept; }
-  chain output { type filter hook output priority -10; policy drop; oif lo accept; }
-  chain forward { type filter hook forward priority -10; policy drop; }
+  chain input { type filter hook input priority -10; iifname "eth0" drop; }
+  chain output { type filter hook output priority -10; oifname "eth0" drop; }
+  chain forward { type filter hook forward priority -10; iifname "eth0" drop; oifname "eth0" drop; }
 }
 NFT
-systemd-run --on-active=${seconds}s nft delete table inet drill`;
+systemd-run --on-active=${seconds}s --timer-property=AccuracySec=100ms nft delete table inet drill`;
 
 /** Whether a worker's Traefik sends requests to exactly those that Consul has. */
 async function knowsAll(worker: Host): Promise<boolean> {
