@@ -1,15 +1,15 @@
 #!/bin/bash
 # Watches for the return of a lost network. By themselves Consul's agent tries a lost member each 30 s and Nomad's its heartbeat as seldom, while
-# the load balancer trusts the worker again after 8 s: without servers its DNS fails, and so do the requests. So both are told.
+# the load balancer trusts the worker again after 8 s: without servers its DNS fails, and so do the requests. So both are helped.
 . ./lib.sh
+. ./nomad-api.sh
 
-# Prints the leader's address, or why there is none.
-leader() { curl --silent --max-time 5 http://127.0.0.1:8500/v1/status/leader || true; }
+has_no_server() { [[ $(curl --silent --max-time 5 http://127.0.0.1:8500/v1/status/leader) == *"No known Consul servers"* ]]; }
 
 # One server in a round. It is called first: the agent would give each up after 10 s only, and nobody knows when the network is back.
 join_a_server() {
   python3 - <<'PY'
-import json, random, socket, urllib.request
+import json, random, socket, sys, urllib.request
 token = json.load(open("/etc/consul.d/secrets.json"))["acl"]["tokens"]["agent"]
 
 def call(method, path):
@@ -24,24 +24,33 @@ try:
         socket.create_connection((server, 8301), timeout=2).close()
         call("PUT", "join/" + server)
         print("Consul had lost all servers, and has found", server)
+        sys.exit()
 except OSError as error:
     # 500 is what a server that cannot be reached yet comes to, as every two seconds while the network is away.
     if getattr(error, "code", 500) != 500:
         raise
+sys.exit(1)
 PY
+}
+
+# Without its heartbeat the servers take this worker for lost. A start sends it within 10 s. Nomad is ended as by a crash, which no task notices: in
+# good order it would wait for all those that it is ending.
+heartbeat() {
+  echo "Nomad has servers again, and is started anew for its heartbeat"
+  systemctl kill --kill-whom=main --signal=KILL nomad.service
+  systemctl restart nomad.service
 }
 
 lost=
 while sleep 2; do
-  case $(leader) in
-    *"No known Consul servers"*)
-      lost=${lost:-$SECONDS}
-      join_a_server
-      ;;
-    '"'[0-9]*)
-      # Up to half a minute late Nomad tries each second. A restart makes it register at once, and its tasks run on.
-      if [[ -n $lost ]] && ((SECONDS - lost >= 20)); then systemctl try-restart nomad.service; fi
-      lost=
-      ;;
-  esac
+  if has_no_server; then
+    lost=true
+    join_a_server || continue
+  fi
+  if [[ -n $lost ]]; then
+    case $(as_node "$nodes/$(node_id)") in
+      *'"Status":"down"'*) heartbeat && lost= ;;
+      *'"Status":"ready"'*) lost= ;;
+    esac
+  fi
 done

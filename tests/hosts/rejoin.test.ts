@@ -10,7 +10,7 @@ type Given = readonly [status: number, text: string];
 type Answers = Readonly<Record<string, Given | readonly Given[]>>;
 
 /** Runs the step beside an agent that answers so, until it has asked for `requests` things in all; gives them in their order. */
-async function watch(answers: Answers, requests: number, lostSeconds = 20) {
+async function watch(answers: Answers, requests: number) {
   const asked: string[] = [];
   const left = Object.fromEntries(
     Object.entries(answers).map(([what, given]) => [what, [...(isOne(given) ? [given] : given)]]),
@@ -32,11 +32,11 @@ async function watch(answers: Answers, requests: number, lostSeconds = 20) {
     .replaceAll(":8500", `:${port}`)
     .replace("8301", `${port}`)
     .replace("/etc/consul.d", ".")
-    .replace("sleep 2", "sleep 0.05")
-    .replace(">= 20", `>= ${lostSeconds}`);
+    .replace("sleep 2", "sleep 0.05");
   const folder = folderWith({
     "rejoin.sh": step,
     "lib.sh": fs.readFileSync("hosts/steps/lib.sh", "utf8"),
+    "nomad-api.sh": `nodes=http://127.0.0.1:${port}/v1/node; node_id() { echo own; }; as_node() { curl --silent "$@"; }`,
     systemctl: '#!/bin/bash\necho "systemctl $*"\n',
     "secrets.json": JSON.stringify({ acl: { tokens: { agent: "of-the-agent", default: "of-dns" } } }),
   });
@@ -73,8 +73,8 @@ describe("a worker's Consul agent that has lost its servers", () => {
   it("is told to join one that it knew, with its own token", async () => {
     const joined: Answers = { ...lost, "PUT /v1/agent/join/127.0.0.1": [200, ""] };
     const { asked, said } = await watch(joined, 4);
-    expect(asked).toEqual([...round, "PUT /v1/agent/join/127.0.0.1 as of-the-agent", "GET /v1/status/leader"]);
-    expect(said.split("\n")[0]).toBe("Consul had lost all servers, and has found 127.0.0.1");
+    expect(asked).toEqual([...round, "PUT /v1/agent/join/127.0.0.1 as of-the-agent", "GET /v1/node/own"]);
+    expect(said).toBe("Consul had lost all servers, and has found 127.0.0.1\n");
   });
 
   it("is told again while none can be reached, and nothing is said of it", async () => {
@@ -96,7 +96,7 @@ describe("a worker's Consul agent that has lost its servers", () => {
 
   it("is heard to refuse the token: that does not pass by itself", async () => {
     const refused: Answers = { ...lost, "PUT /v1/agent/join/127.0.0.1": [403, "Permission denied"] };
-    const { said } = await watch(refused, 100);
+    const { said } = await watch(refused, 4);
     expect(said).toContain("HTTP Error 403: Forbidden");
   });
 
@@ -107,24 +107,41 @@ describe("a worker's Consul agent that has lost its servers", () => {
 
   describe("and has them again", () => {
     const found: Given = [200, '"10.0.0.1:8300"'];
-    const returns = (...between: Given[]): Answers => ({
-      ...{ "GET /v1/status/leader": [[500, "No known Consul servers"], ...between, found] },
-      "GET /v1/agent/members": [200, "[]"],
+    const returns = (...nodes: Given[]): Answers => ({
+      ...{ ...lost, "PUT /v1/agent/join/127.0.0.1": [200, ""] },
+      "GET /v1/status/leader": [[500, "No known Consul servers"], found],
+      "GET /v1/node/own": nodes,
+    });
+    const node = (Status: string): Given => [200, JSON.stringify({ Status, StatusDescription: "" })];
+    const look = "GET /v1/node/own";
+    const back = [...round, "PUT /v1/agent/join/127.0.0.1 as of-the-agent", look];
+    const again = ["GET /v1/status/leader", look];
+    const ended = "systemctl kill --kill-whom=main --signal=KILL nomad.service\nsystemctl restart nomad.service\n";
+
+    it("has Nomad started anew, once, where the servers take the worker for lost", async () => {
+      const { asked, said } = await watch(returns(node("down")), 6);
+      expect(asked).toEqual([...back, "GET /v1/status/leader", "GET /v1/status/leader"]);
+      expect(said).toBe(
+        `Consul had lost all servers, and has found 127.0.0.1\nNomad has servers again, and is started anew for its heartbeat\n${ended}`,
+      );
     });
 
-    it("has Nomad's register anew, once", async () => {
-      const { said } = await watch(returns(), 5, 0);
-      expect(said).toBe("systemctl try-restart nomad.service\n");
+    it("leaves Nomad alone where it was heard meanwhile", async () => {
+      const { asked, said } = await watch(returns(node("ready")), 6);
+      expect(asked).toEqual([...back, "GET /v1/status/leader", "GET /v1/status/leader"]);
+      expect(said).toBe("Consul had lost all servers, and has found 127.0.0.1\n");
     });
 
-    it("has nothing done while they have no leader", async () => {
-      const { said } = await watch(returns([200, '""'], [200, '""']), 4, 0);
-      expect(said).toBe("");
+    it("asks again while nobody can say", async () => {
+      const { asked, said } = await watch(returns([500, "No cluster leader"], [403, ""], node("down")), 9);
+      expect(asked).toEqual([...back, ...again, ...again, "GET /v1/status/leader"]);
+      expect(said).toContain(ended);
     });
 
-    it("leaves it to Nomad's when that was soon", async () => {
-      const { asked, said } = await watch(returns(), 5);
-      expect([asked.length, said]).toEqual([5, ""]);
+    it("finds it out too where a server has called first", async () => {
+      const called = { ...returns(node("down")), "GET /v1/agent/members": [200, "[]"] as const };
+      const { asked } = await watch(called, 5);
+      expect(asked).toEqual([...round, ...again, "GET /v1/status/leader"]);
     });
   });
 
