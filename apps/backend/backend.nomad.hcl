@@ -126,9 +126,9 @@ job "backend" {
       # one (frontends reuse theirs for a second, and try another when one refuses). A hung instance waits for it too.
       shutdown_delay = "3s"
 
-      # Longer than the 4 s that the process gives itself to finish. A process that hangs is ended only then.
+      # Longer than the 3 s that the process gives itself to finish. A process that hangs is ended only then.
       kill_signal  = "SIGTERM"
-      kill_timeout = "5s"
+      kill_timeout = "4s"
 
       # The task's, not the group's: in the catalog while there is a process, and the checks count anew with each.
       service {

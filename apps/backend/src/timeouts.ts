@@ -15,7 +15,7 @@ export const timeouts = {
   /** Without a byte in either direction while a request is under way. A route that waits for others sets `handlerTimeout`, which is shorter. */
   connection: 15_000,
   /** To finish what is under way after SIGTERM. Nomad's kill_timeout must be longer still. */
-  close: 4_000,
+  close: 3_000,
 } as const;
 
 /** Those of a server, which a test may shorten. */
