@@ -196,7 +196,7 @@ describe("settings", () => {
 describe("encoded user data", () => {
   it.each([
     ["server", renderUserData(server), 16_100],
-    ["worker", renderUserData(worker), 13_500],
+    ["worker", renderUserData(worker), 13_800],
     ["bastion", bastion, 2_500],
   ])("of a %s leaves room in EC2's 16 KiB for the longest names", (_role, text, most) => {
     const zipped = Buffer.from(encodeUserData(text), "base64");

@@ -16,6 +16,14 @@ export interface CloudPython {
   readonly aws: string;
 }
 
+/** Several suites come here at once on a new machine: who has waited finds what the first has made. */
+const INSTALL = `
+folder=$1 wanted=$(printf '%s\\n' "\${@:2}")
+if [[ -f $folder/requirements.txt && $(<"$folder/requirements.txt") == "$wanted" ]]; then exit; fi
+python3 -m venv --clear "$folder"
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check "\${@:2}"
+printf '%s\n' "$wanted" >"$folder/requirements.txt"`;
+
 /** A Python environment of the pinned versions in the cache folder, made at the first call (half a minute). */
 export async function cloudPython(log: (line: string) => void): Promise<CloudPython> {
   const folder = path.join(cacheRoot(), "cloud-python");
@@ -31,14 +39,22 @@ export async function cloudPython(log: (line: string) => void): Promise<CloudPyt
   log(`installing ${requirements.join(" and ")} into ${folder}`);
   try {
     fs.mkdirSync(path.dirname(folder), { recursive: true });
-    await run("python3", ["-m", "venv", "--clear", folder]);
-    await run(found.python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements]);
+    await run("flock", [
+      `${folder}.lock`,
+      "bash",
+      "-Eeuo",
+      "pipefail",
+      "-c",
+      INSTALL,
+      "install",
+      folder,
+      ...requirements,
+    ]);
   } catch (error) {
     const remedy = "needs Python 3.10 or newer and a Python package index";
     throw new Error(
       `${requirements.join(" and ")} could not be installed: ${(error as Error).message}\nThis ${remedy}`,
     );
   }
-  fs.writeFileSync(stamp, wanted);
   return found;
 }
