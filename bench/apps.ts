@@ -45,6 +45,7 @@ export async function startApp(programs: Programs, app: App, options: AppOptions
       PORT: String(port),
       METRICS_PORT: String(metricsPort),
       NODE_NAME: "bench",
+      NODE_OPTIONS: "--max-old-space-size=64 --max-semi-space-size=4",
       NOMAD_ALLOC_ID: options.name ?? app,
     },
     ...own,

@@ -222,6 +222,9 @@ job "frontend" {
         PORT            = "3000"
         METRICS_PORT    = "9464"
         NODE_NAME       = "${node.unique.name}"
+
+        # Without it the young objects' share of so small a memory is 1 MiB, and collecting it takes a third of the requests.
+        NODE_OPTIONS = "--max-old-space-size=${floor(parseint(var.memory_mib, 10) / 2)} --max-semi-space-size=${floor(parseint(var.memory_mib, 10) / 32)}"
       }
 
       resources {
