@@ -151,8 +151,8 @@ job "frontend" {
           "traefik.http.routers.frontend.middlewares=frontend-retry",
           # Another instance when one cannot be reached; a request that was sent is not sent again. So many, as an instance that has vanished
           # is the less busy one, and may be chosen again until its health check fails.
-          "traefik.http.middlewares.frontend-retry.retry.attempts=5",
-          "traefik.http.middlewares.frontend-retry.retry.initialInterval=50ms",
+          "traefik.http.middlewares.frontend-retry.retry.attempts=8",
+          "traefik.http.middlewares.frontend-retry.retry.initialInterval=20ms",
           # The less busy of two: of an instance that has vanished, and answers nobody, each Traefik waits for one request, not for half.
           "traefik.http.services.frontend.loadbalancer.strategy=p2c",
           # Traefik's own eyes, for when Consul cannot tell.

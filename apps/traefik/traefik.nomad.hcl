@@ -187,13 +187,13 @@ job "traefik" {
           "--providers.consulCatalog.stale=true",
           "--providers.consulCatalog.strictChecks=passing",
 
-          # A worker that has vanished answers nothing, not even a refusal.
-          "--serversTransport.forwardingTimeouts.dialTimeout=250ms",
+          # A worker that has vanished answers nothing, not even a refusal; one that is there answers within a few milliseconds.
+          "--serversTransport.forwardingTimeouts.dialTimeout=100ms",
           # The frontend answers within 5 s, or never.
           "--serversTransport.forwardingTimeouts.responseHeaderTimeout=6s",
           # A request that goes out on a connection to a worker that has vanished is lost: it can't be asked again. So there are no more of
-          # them than the last second needed. The apps close theirs after 75 s.
-          "--serversTransport.forwardingTimeouts.idleConnTimeout=1s",
+          # them than the last 100 ms needed. The apps close theirs after 75 s.
+          "--serversTransport.forwardingTimeouts.idleConnTimeout=100ms",
 
           "--log.format=json",
           "--log.level=INFO",

@@ -114,7 +114,7 @@ async function afterSilence(bench: Bench, registry: Registry, job: Job, base: Tr
     ...{ value, unit: "ms" },
   });
   return [
-    { ...line("1s, the job's own", spread(short)), note: "a new connection to the upstream for each" },
+    { ...line("100ms, the job's own", spread(short)), note: "a new connection to the upstream for each" },
     line("90s", spread(long)),
   ];
 }
