@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { hasPendingOperations, Journal, repairState, settle } from "./engine-recovery";
+import { hasPendingOperations, Journal, releaseStaleLock, repairState, settle } from "./engine-recovery";
 
 const urn = (name: string) => `urn:pulumi:local::cluster::cluster:index:Network$aws:ec2/vpc:Vpc::${name}`;
 let folder: string;
@@ -103,4 +104,61 @@ describe("a state that a dead run was writing", () => {
     write("local.json", "");
     expect(repair).toThrow("`npm run local -- destroy --force --stack local` removes the stack without it");
   });
+});
+
+describe("the lock of an earlier run", () => {
+  const children: ChildProcess[] = [];
+  afterEach(() => children.splice(0).forEach((child) => child.kill("SIGKILL")));
+
+  /** A shell that starts what passes for an engine, and never looks after it; gives the engine's process. */
+  async function engine(seconds: number): Promise<number> {
+    const program = path.join(folder, "pulumi");
+    copyFileSync("/bin/sleep", program);
+    const script = `"$0" ${seconds} & echo $!; exec sleep 60`;
+    const child = spawn("sh", ["-c", script, program], { stdio: ["ignore", "pipe", "inherit"] });
+    children.push(child);
+    return new Promise((resolve) => child.stdout.once("data", (pid: Buffer) => resolve(Number(pid))));
+  }
+
+  /** What is logged, and whether the engine was asked to let go of it. */
+  async function release(pid: number): Promise<{ readonly lines: string[]; readonly cancelled: number }> {
+    const locks = path.join(folder, ".pulumi/locks/organization/cluster/local");
+    mkdirSync(locks, { recursive: true });
+    writeFileSync(path.join(locks, "a.json"), JSON.stringify({ pid }));
+    const lines: string[] = [];
+    const cancel = jest.fn(async () => undefined);
+    await releaseStaleLock({ name: "local", cancel }, folder, (line) => lines.push(line));
+    return { lines, cancelled: cancel.mock.calls.length };
+  }
+
+  test("is taken away when nobody of its id runs", async () => {
+    const pid = 2 ** 22 + 1; // Linux has none above 2 ** 22.
+    const lines = [`an earlier run died (process ${pid}): taking its lock away`];
+    expect(await release(pid)).toEqual({ lines, cancelled: 1 });
+  });
+
+  test("is taken away when its id is another program's", async () => {
+    expect((await release(process.pid)).cancelled).toBe(1);
+  });
+
+  test("is taken away when the run has ended, and its parent has not looked yet", async () => {
+    const pid = await engine(0);
+    expect((await release(pid)).cancelled).toBe(1);
+    expect(readFileSync(`/proc/${pid}/stat`, "utf8")).toMatch(/^\d+ \(pulumi\) Z /);
+  });
+
+  test("is waited for while the run is dying", async () => {
+    const pid = await engine(60);
+    setTimeout(() => process.kill(pid, "SIGKILL"), 300);
+    expect((await release(pid)).cancelled).toBe(1);
+  });
+
+  test("is an error when the run lives", async () => {
+    const pid = await engine(60);
+    try {
+      await expect(release(pid)).rejects.toThrow(`the stack local is being worked on by another run (process ${pid})`);
+    } finally {
+      process.kill(pid, "SIGKILL");
+    }
+  }, 15_000);
 });

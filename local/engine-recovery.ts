@@ -1,20 +1,23 @@
 import { appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "@pulumi/pulumi/automation";
 
 interface Lock {
   readonly pid: number;
 }
 
-/** Whether a process of this id runs, and is an engine: ids are used again. */
+/** Whether a process of this id runs, and is an engine: ids are used again, and one that was killed is listed until its parent has looked. */
 function engineRuns(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    if (!existsSync("/proc/self/stat")) return true;
+    const [, name, state] = /\((.*)\) (.)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))!;
+    return name!.startsWith("pulumi") && state !== "Z" && state !== "X";
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    // Of another user, and so alive; or gone, in the meantime too.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-  const name = `/proc/${pid}/comm`;
-  return !existsSync(name) || readFileSync(name, "utf8").startsWith("pulumi");
 }
 
 function locks(state: string): Lock[] {
@@ -25,11 +28,23 @@ function locks(state: string): Lock[] {
     .map((name) => JSON.parse(readFileSync(path.join(folder, name), "utf8")) as Lock);
 }
 
-/** Takes away the lock of a run that died. A run that lives is an error that names it. */
-export async function releaseStaleLock(stack: Stack, state: string, log: (line: string) => void): Promise<void> {
+/** How long an engine that has been killed may take to be gone. */
+const DYING_MS = 5_000;
+
+/** Takes away the lock of a run that died, or is dying. A run that lives is an error that names it. */
+export async function releaseStaleLock(
+  stack: Pick<Stack, "name" | "cancel">,
+  state: string,
+  log: (line: string) => void,
+): Promise<void> {
   const held = locks(state);
   if (held.length === 0) return;
-  const living = held.find(({ pid }) => engineRuns(pid));
+  const until = Date.now() + DYING_MS;
+  let living = held.find(({ pid }) => engineRuns(pid));
+  while (living !== undefined && Date.now() < until) {
+    await sleep(100);
+    living = held.find(({ pid }) => engineRuns(pid));
+  }
   if (living) throw new Error(`the stack ${stack.name} is being worked on by another run (process ${living.pid})`);
   log(`an earlier run died (process ${held[0]!.pid}): taking its lock away`);
   await stack.cancel();
