@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { hasPendingOperations, Journal, releaseStaleLock, repairState, settle } from "./engine-recovery";
 
 const urn = (name: string) => `urn:pulumi:local::cluster::cluster:index:Network$aws:ec2/vpc:Vpc::${name}`;
@@ -110,14 +111,20 @@ describe("the lock of an earlier run", () => {
   const children: ChildProcess[] = [];
   afterEach(() => children.splice(0).forEach((child) => child.kill("SIGKILL")));
 
-  /** A shell that starts what passes for an engine, and never looks after it; gives the engine's process. */
-  async function engine(seconds: number): Promise<number> {
+  const nameOf = (pid: number) => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+
+  /** What passes for an engine, until `end`; whoever started it never looks after it. */
+  async function engine(): Promise<{ readonly pid: number; readonly end: () => void }> {
     const program = path.join(folder, "pulumi");
-    copyFileSync("/bin/sleep", program);
-    const script = `"$0" ${seconds} & echo $!; exec sleep 60`;
-    const child = spawn("sh", ["-c", script, program], { stdio: ["ignore", "pipe", "inherit"] });
+    copyFileSync("/bin/cat", program);
+    // A shell gives what it starts in the background nothing to read.
+    const script = `exec 3<&0; "$0" <&3 & echo $!; exec sleep 60`;
+    const child = spawn("sh", ["-c", script, program], { stdio: ["pipe", "pipe", "inherit"] });
     children.push(child);
-    return new Promise((resolve) => child.stdout.once("data", (pid: Buffer) => resolve(Number(pid))));
+    const pid = await new Promise<number>((resolve) => child.stdout.once("data", (line) => resolve(Number(line))));
+    // Until then both are shells, and a shell does look after its children.
+    while (nameOf(pid) !== "pulumi" || nameOf(child.pid!) !== "sleep") await sleep(10);
+    return { pid, end: () => child.stdin.end() };
   }
 
   /** What is logged, and whether the engine was asked to let go of it. */
@@ -142,23 +149,24 @@ describe("the lock of an earlier run", () => {
   });
 
   test("is taken away when the run has ended, and its parent has not looked yet", async () => {
-    const pid = await engine(0);
+    const { pid, end } = await engine();
+    end();
     expect((await release(pid)).cancelled).toBe(1);
     expect(readFileSync(`/proc/${pid}/stat`, "utf8")).toMatch(/^\d+ \(pulumi\) Z /);
   });
 
   test("is waited for while the run is dying", async () => {
-    const pid = await engine(60);
-    setTimeout(() => process.kill(pid, "SIGKILL"), 300);
+    const { pid, end } = await engine();
+    setTimeout(end, 300);
     expect((await release(pid)).cancelled).toBe(1);
   });
 
   test("is an error when the run lives", async () => {
-    const pid = await engine(60);
+    const { pid, end } = await engine();
     try {
       await expect(release(pid)).rejects.toThrow(`the stack local is being worked on by another run (process ${pid})`);
     } finally {
-      process.kill(pid, "SIGKILL");
+      end();
     }
   }, 15_000);
 });
