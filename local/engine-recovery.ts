@@ -9,13 +9,13 @@ interface Lock {
 
 /** Whether a process of this id runs, and is an engine: ids are used again, and one that was killed is listed until its parent has looked. */
 function engineRuns(pid: number): boolean {
+  const isLinux = existsSync("/proc/self/stat");
   try {
-    process.kill(pid, 0);
-    if (!existsSync("/proc/self/stat")) return true;
+    if (!isLinux) return process.kill(pid, 0);
     const [, name, state] = /\((.*)\) (.)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))!;
     return name!.startsWith("pulumi") && state !== "Z" && state !== "X";
   } catch (error) {
-    // Of another user, and so alive; or gone, in the meantime too.
+    // Not allowed to ask: somebody else's, and so alive.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
@@ -40,11 +40,9 @@ export async function releaseStaleLock(
   const held = locks(state);
   if (held.length === 0) return;
   const until = Date.now() + DYING_MS;
-  let living = held.find(({ pid }) => engineRuns(pid));
-  while (living !== undefined && Date.now() < until) {
-    await sleep(100);
-    living = held.find(({ pid }) => engineRuns(pid));
-  }
+  const findLiving = () => held.find(({ pid }) => engineRuns(pid));
+  while (findLiving() && Date.now() < until) await sleep(100);
+  const living = findLiving();
   if (living) throw new Error(`the stack ${stack.name} is being worked on by another run (process ${living.pid})`);
   log(`an earlier run died (process ${held[0]!.pid}): taking its lock away`);
   await stack.cancel();
