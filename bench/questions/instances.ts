@@ -64,8 +64,8 @@ function latency(samples: Samples, size: number, short: boolean): Line[] {
     value: ratio(samples, nameOf(size), nameOf(1), name),
   });
   return [
-    // So wide for CI, which looks for what is out of all proportion.
-    { ...against("p50", "p50"), unit: "x", goal: { limit: short ? 2 : 1.25 } },
+    // The page lists them all: a hundred rows take as long as the rest of it. Twice as wide for CI, which looks for what is out of all proportion.
+    { ...against("p50", "p50"), unit: "x", goal: { limit: (size <= 10 ? 1.25 : 2) * (short ? 2 : 1) } },
     { ...against("p99", "p99"), unit: "x", ...(short ? { goal: { limit: 4 } } : {}) },
     { ...against("requests a second", "perSecond"), unit: "x" },
     { ...against("the frontend's CPU for a request", "cpu"), unit: "x" },

@@ -39,8 +39,17 @@ describe("the process", () => {
     const response = await fetch(listening.exec(text.out)?.[1] ?? "");
     expect(await response.json()).toMatchObject({ service: "backend", environment: "test", greeting: "Hello" });
     expect(JSON.parse(text.out.split("\n")[0]!)).toMatchObject({ level: 30, service: "backend", environment: "test" });
+    await until("the line of a request that no other follows", () => text.out.includes('"request completed"'));
     child.kill("SIGTERM");
-    expect((await once(child, "exit"))[0]).toBe(0);
+    expect((await once(child, "close"))[0]).toBe(0);
     expect(text.err).toBe("");
+    const messages = text.out
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages.filter((message) => !message.startsWith("Server listening"))).toEqual([
+      "request completed",
+      "closing",
+    ]);
   });
 });

@@ -62,6 +62,9 @@ export interface BackendClientOptions {
 
 const maxResponseSize = 64 * 1024;
 
+/** More requests than one instance ever has under way. */
+const MOST_BUSY = 1e6;
+
 /** GETs the backend's values from whichever instance answers. Never throws for anything that the network does. */
 export class BackendClient {
   readonly coolDown: CoolDown;
@@ -108,7 +111,8 @@ export class BackendClient {
           answer = await discovery.resolve({ renew: true });
         }
         // To ask an instance once more while it is silent would only be more work for it.
-        const others = answer.instances.filter((instance) => times([...underWay.keys()], instance) === 0);
+        const silent = [...underWay.keys()];
+        const others = answer.instances.filter((instance) => times(silent, instance) === 0);
         const another = tried.length < attempts && !end.aborted ? this.choose(others, tried) : undefined;
         if (another !== undefined) {
           tried.push(another);
@@ -117,7 +121,7 @@ export class BackendClient {
         if (underWay.size === 0) break;
         const first = await firstOf([...underWay.values()], another && silenceMs);
         if (first === undefined) {
-          for (const silent of underWay.keys()) this.coolDown.failed(silent);
+          for (const instance of underWay.keys()) this.coolDown.failed(instance);
           continue;
         }
         underWay.delete(first.instance);
@@ -127,7 +131,7 @@ export class BackendClient {
         }
         this.coolDown.succeeded(first.instance);
         onAttempt("ok");
-        for (const silent of underWay.keys()) fails(silent, "SILENT");
+        for (const instance of underWay.keys()) fails(instance, "SILENT");
         return { outcome: "answered", values: first.values, instance: first.instance, discovery: answer, failures };
       }
       const outcome = answer.instances.length === 0 ? "none-registered" : "none-answered";
@@ -137,7 +141,8 @@ export class BackendClient {
       throw error;
     } finally {
       clearTimeout(deadline);
-      end.now();
+      // Only then: an answer that has been read takes a moment to be forgotten, and to abort it makes an error for nobody.
+      if (underWay.size > 0) end.now();
     }
   }
 
@@ -150,13 +155,16 @@ export class BackendClient {
    * vanished no more requests wait than the others have under way. By chance where that is the same.
    */
   private choose(instances: readonly Instance[], tried: readonly Instance[]): Instance | undefined {
-    const costs = instances.map((instance): readonly number[] => [
-      times(tried, instance),
-      this.coolDown.isCooling(instance) ? 1 : 0,
-      this.busy.get(authority(instance)) ?? 0,
-    ]);
-    const least = costs.reduce((a, b) => (compare(a, b) <= 0 ? a : b), [Infinity]);
-    const candidates = instances.filter((_, index) => compare(costs[index]!, least) === 0);
+    let least = Infinity;
+    let candidates: Instance[] = [];
+    for (const instance of instances) {
+      const busy = this.busy.get(authority(instance)) ?? 0;
+      const cost = (times(tried, instance) * 2 + Number(this.coolDown.isCooling(instance))) * MOST_BUSY + busy;
+      if (cost > least) continue;
+      if (cost < least) candidates = [];
+      least = cost;
+      candidates.push(instance);
+    }
     return candidates[Math.floor(this.options.random() * candidates.length)];
   }
 
@@ -208,14 +216,8 @@ class End extends EventEmitter {
 /** The instance answered, but not with the values. */
 class Refusal extends Error {}
 
-/** Of two lists of the same length: below zero when the first differs by a smaller number. */
-function compare(a: readonly number[], b: readonly number[]): number {
-  const at = a.findIndex((value, index) => value !== b[index]);
-  return at === -1 ? 0 : a[at]! - b[at]!;
-}
-
 const times = (tried: readonly Instance[], instance: Instance): number =>
-  tried.filter((one) => authority(one) === authority(instance)).length;
+  tried.reduce((count, one) => count + Number(authority(one) === authority(instance)), 0);
 
 /** What ends first; undefined when nothing has within so many milliseconds. */
 async function firstOf<T>(all: readonly Promise<T>[], ms?: number): Promise<T | undefined> {

@@ -1,6 +1,7 @@
 import closeWithGrace from "close-with-grace";
 import { build } from "./app";
 import { EnvError, readEnv, type Env } from "./env";
+import { logStream } from "./log-stream";
 import { buildMetricsServer, createMetrics } from "./metrics";
 import { timeouts } from "./timeouts";
 
@@ -8,7 +9,7 @@ async function main(): Promise<void> {
   const env = environment();
   const metrics = createMetrics({ service: "frontend" });
   const base = { service: "frontend", environment: env.ENVIRONMENT, instance: env.NOMAD_ALLOC_ID };
-  const app = build({ env, metrics, logger: { level: env.LOG_LEVEL, base } });
+  const app = build({ env, metrics, logger: { level: env.LOG_LEVEL, base, stream: logStream() } });
   const metricsServer = buildMetricsServer(metrics);
 
   closeWithGrace({ delay: timeouts.close, logger: app.log }, async ({ signal, err }) => {

@@ -45,7 +45,7 @@ async function ask(bench: Bench): Promise<Answer> {
     lines,
     charts: [{ file: "apps", spec: bars("What do the apps cost?", compared) }],
     notes: [
-      "All run on the same Node.js, with the packages of the apps. The apps log each request, as they do on the cluster, to a file here; so what their goals are measured against logs the same lines",
+      "All run on the same Node.js, with the packages of the apps. The apps log each request, as they do on the cluster, to a file here; so what their goals are measured against logs the same lines (one by one, as Fastify does by itself; the apps write several at a time)",
       "bare servers answer a constant of the same bytes and content type, without the apps' headers, metrics, limits and checks",
     ],
   };

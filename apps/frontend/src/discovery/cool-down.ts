@@ -23,6 +23,7 @@ export class CoolDown {
   }
 
   isCooling(instance: Instance): boolean {
-    return (this.until.get(authority(instance)) ?? 0) > this.now();
+    const until = this.until.get(authority(instance));
+    return until !== undefined && until > this.now();
   }
 }
