@@ -1,9 +1,17 @@
 import { usageOf } from "./usage";
 
 /** As grep prints it of one process; CPU in hundredths of a second. */
-const process = (id: number, name: string, group: string, cpu: readonly number[], anonymous = 0, file = 0): string =>
+const process = (
+  id: number,
+  name: string,
+  group: string,
+  cpu: readonly number[],
+  anonymous = 0,
+  file = 0,
+  parent = 1,
+): string =>
   [
-    `/proc/${id}/stat:${id} (${name}) S 1 ${id} ${id} 0 -1 4194560 1 2 3 4 ${cpu.join(" ")} 20 0 9 0 100 1 2`,
+    `/proc/${id}/stat:${id} (${name}) S ${parent} ${id} ${id} 0 -1 4194560 1 2 3 4 ${cpu.join(" ")} 20 0 9 0 100 1 2`,
     `/proc/${id}/cgroup:5:memory:${group}`,
     `/proc/${id}/cgroup:0::/`,
     `/proc/${id}/status:RssAnon:\t   ${anonymous} kB`,
@@ -15,7 +23,7 @@ const host = [
   process(20, "consul", "/system.slice/consul.service", [500, 250, 0, 0], 40960, 61440),
   process(30, "nomad", "/system.slice/nomad.service", [300, 100, 50, 50], 30720, 51200),
   // A helper of it, with a blank and a parenthesis in its name: the same program's text.
-  process(31, "nomad (log) x", "/system.slice/nomad.service", [10, 10, 0, 0], 10240, 40960),
+  process(31, "nomad (log) x", "/system.slice/nomad.service", [10, 10, 0, 0], 10240, 40960, 30),
   process(40, "dockerd", "/system.slice/docker.service", [20, 0, 0, 0], 1024, 0),
   process(41, "containerd", "/system.slice/containerd.service", [30, 0, 0, 0], 1024, 0),
   process(50, "python3", "/system.slice/cluster-logs.service", [40, 10, 25, 25], 10240, 5120),
@@ -25,10 +33,11 @@ const host = [
   process(70, "systemd-journal", "/system.slice/systemd-journald.service", [700, 700, 0, 0], 7000, 7000),
 ].join("\n");
 
-it("adds up processes by the unit that they belong to, and a program's text once", () => {
+it("adds up processes by the unit that they belong to, those that Nomad starts beside tasks by themselves, and a program's text once", () => {
   expect(usageOf(host)).toMatchObject({
     consul: { cpu: 7.5, memory: 100 },
-    nomad: { cpu: 5.2, memory: 90 },
+    nomad: { cpu: 5, memory: 80 },
+    helpers: { cpu: 0.2, memory: 10 },
     docker: { cpu: 0.5, memory: 2 },
   });
 });

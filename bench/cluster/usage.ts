@@ -8,8 +8,11 @@ export interface Usage {
   readonly memory: number;
 }
 
-/** `own` is what this project has on a host besides the agents: its services and what its timers start. */
-export const PARTS = ["consul", "nomad", "docker", "own"] as const;
+/**
+ * `helpers` are processes that Nomad's agent starts beside each task, for its log above all. `own` is what this project has on a host besides
+ * the agents: its services and what its timers start.
+ */
+export const PARTS = ["consul", "nomad", "helpers", "docker", "own"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** Prints what {@link usageOf} reads. A process may end meanwhile, of which grep complains. */
@@ -24,6 +27,8 @@ const partOf = (unit: string): Part | undefined => {
 
 interface Process {
   part?: Part;
+  /** Started by the init system, as a unit's first process is. */
+  isFirst?: boolean;
   /** It runs in a container of the host's, whoever has started that. */
   isTask?: boolean;
   /** Its own, and of its children that have ended. */
@@ -45,12 +50,9 @@ export function usageOf(text: string): Readonly<Record<Part, Usage>> {
     processes.set(id!, found);
     if (file === "stat") {
       // What stands before the last parenthesis is the program's name, which may hold blanks.
-      const [user, system, childrenUser, childrenSystem] = value!
-        .split(") ")
-        .at(-1)!
-        .split(" ")
-        .slice(11, 15)
-        .map(Number);
+      const fields = value!.split(") ").at(-1)!.split(" ");
+      const [user, system, childrenUser, childrenSystem] = fields.slice(11, 15).map(Number);
+      found.isFirst = fields[1] === "1";
       found.ended = childrenUser! + childrenSystem!;
       found.ticks = user! + system! + found.ended;
     } else if (file === "cgroup") {
@@ -62,12 +64,14 @@ export function usageOf(text: string): Readonly<Record<Part, Usage>> {
       else found.fileKb = kb;
     }
   }
+  for (const each of processes.values()) if (each.part === "nomad" && each.isFirst === false) each.part = "helpers";
   const usage = (part: Part): Usage => {
     const of = [...processes.values()].filter((each) => each.part === part && !each.isTask);
     const sum = (key: "ticks" | "anonymousKb") => of.reduce((total, each) => total + each[key], 0);
     const started = part === "own" ? (processes.get("1")?.ended ?? 0) : 0;
-    const textKb = Math.max(0, ...of.map(({ fileKb }) => fileKb));
+    // The helpers' is the agent's.
+    const textKb = part === "helpers" ? 0 : Math.max(0, ...of.map(({ fileKb }) => fileKb));
     return { cpu: (sum("ticks") + started) / TICKS, memory: (sum("anonymousKb") + textKb) / 1024 };
   };
-  return { consul: usage("consul"), nomad: usage("nomad"), docker: usage("docker"), own: usage("own") };
+  return Object.fromEntries(PARTS.map((part) => [part, usage(part)])) as Readonly<Record<Part, Usage>>;
 }

@@ -28,12 +28,12 @@ export const each = (samples: Samples, points: readonly Point[], figure: string)
   byRound(samples, points, figure, (pairs) => linearRegression(pairs.map((pair) => [...pair])).m);
 
 /**
- * What one more costs between the last two sizes, as a share of what it costs between the first and the last but one, round by round: 1 where the
- * growth is linear, more where it is worse.
+ * What one more costs between the last two sizes, as a share of what it costs between the last but two and the last but one, round by round: 1 where the
+ * growth is linear, more where it is worse. What comes before is left out: while a process is small, more fits into what its start has left.
  */
 export const bend = (samples: Samples, points: readonly Point[], figure: string): Spread =>
   byRound(samples, points, figure, (pairs) => {
-    const [first, middle, last] = [pairs[0]!, pairs.at(-2)!, pairs.at(-1)!];
+    const [first, middle, last] = pairs.slice(-3) as [Pair, Pair, Pair];
     return slope(middle, last) / slope(first, middle);
   });
 

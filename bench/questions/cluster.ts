@@ -12,6 +12,8 @@ import { alternate, exactly, figure, spread } from "../sampling";
 const ROLES = ["server", "worker"] as const;
 type Role = (typeof ROLES)[number];
 
+const AGENTS: readonly Part[] = ["consul", "nomad", "helpers"];
+
 /** What hosts run for this project besides the agents. Servers have no Docker. */
 const OTHERS: readonly { readonly part: Part; readonly name: string; readonly on: readonly Role[] }[] = [
   { part: "docker", name: "Docker, without the containers,", on: ["worker"] },
@@ -68,15 +70,19 @@ function costs(bench: Bench, role: Role, windows: readonly Window[]): Line[] {
   const of = (parts: readonly Part[], what: "cpu" | "memory") =>
     spread(windows.map((window) => parts.reduce((sum, part) => sum + window[part][what], 0)));
   const note = (what: "cpu" | "memory") =>
-    `Consul ${digits(of(["consul"], what).median)}, Nomad ${digits(of(["nomad"], what).median)}`;
+    [
+      `Consul ${digits(of(["consul"], what).median)}`,
+      `Nomad ${digits(of(["nomad"], what).median)}`,
+      ...(role === "worker" ? [`what Nomad starts beside tasks ${digits(of(["helpers"], what).median)}`] : []),
+    ].join(", ");
   const agents: Line[] = [
     {
       what: `CPU of Consul and Nomad on a ${role}, of one core`,
-      ...{ value: of(["consul", "nomad"], "cpu"), unit: "%", goal: goalOf(bench, "atMost", 3), note: note("cpu") },
+      ...{ value: of(AGENTS, "cpu"), unit: "%", goal: goalOf(bench, "atMost", 3), note: note("cpu") },
     },
     {
       what: `memory of Consul and Nomad on a ${role}`,
-      value: of(["consul", "nomad"], "memory"),
+      value: of(AGENTS, "memory"),
       ...{ unit: "MB", goal: goalOf(bench, "atMost", 250), note: note("memory") },
     },
   ];

@@ -26,7 +26,8 @@ interface Measured {
 
 /** Many short turns tell small differences better than few long ones: both of a turn meet the same machine. */
 const TURN_SECONDS = 1;
-const TURNS_OF_A_ROUND = 2;
+/** More for those that are judged: half of a few turns is a few percent off. */
+const turnsOfARound = ({ changes }: Setting): number => (changes === undefined ? 4 : 2);
 
 function variant(name: string, traefik: Traefik): Variant {
   return {
@@ -54,14 +55,17 @@ async function register(
   }
 }
 
-/** One setting against the job's own, by turns, so that what the machine does falls on both. */
-async function measure(bench: Bench, registry: Registry, job: Job, base: Traefik, setting: Setting): Promise<Measured> {
+/** One setting against the job's own, both just started, and by turns: so what the machine does falls on both. */
+async function measure(bench: Bench, registry: Registry, job: Job, setting: Setting): Promise<Measured> {
   const prefix = setting.tags === undefined ? [] : ["--providers.consulCatalog.prefix=trial"];
   const options = { name: "traefik-setting", args: [...prefix, ...(setting.args ?? [])], env: setting.env };
-  const other = await startTraefik(bench.programs, job, registry, options);
-  const rounds = bench.rounds * TURNS_OF_A_ROUND;
+  const [base, other] = [
+    await startTraefik(bench.programs, job, registry),
+    await startTraefik(bench.programs, job, registry, options),
+  ];
+  const rounds = bench.rounds * turnsOfARound(setting);
   const samples = await alternate([variant(JOB, base), variant(setting.name, other)], { rounds });
-  await other.stop();
+  await Promise.all([base, other].map((each) => each.stop()));
   bench.say(`${setting.name}: ${ratio(samples, setting.name, JOB, "cpu").median.toFixed(3)} of the CPU`);
   return { setting, samples };
 }
@@ -87,7 +91,8 @@ const memoryOf = ({ setting: { name }, samples }: Measured): Line => ({
 });
 
 /** Milliseconds of a request on a connection that has been kept, after a silence in which Traefik's to the upstream has not. */
-async function afterSilence(bench: Bench, registry: Registry, job: Job, base: Traefik): Promise<Line[]> {
+async function afterSilence(bench: Bench, registry: Registry, job: Job): Promise<Line[]> {
+  const base = await startTraefik(bench.programs, job, registry);
   const args = ["--serversTransport.forwardingTimeouts.idleConnTimeout=90s"];
   const patient = await startTraefik(bench.programs, job, registry, { name: "traefik-patient", args });
   const agent = new Agent({ keepAlive: true });
@@ -108,7 +113,7 @@ async function afterSilence(bench: Bench, registry: Registry, job: Job, base: Tr
     if (i % 2 === 1) short.push(await once(base));
   }
   agent.destroy();
-  await patient.stop();
+  await Promise.all([base, patient].map((each) => each.stop()));
   const line = (timeout: string, value: Spread): Line => ({
     what: `a visitor after 1.5 s without any, idleConnTimeout=${timeout}`,
     ...{ value, unit: "ms" },
@@ -164,11 +169,10 @@ export const edgeSettings: Question = {
     const { tags } = frontendJob();
     const { ports } = await startUpstream(programs, 2, PAGE);
     await register(registry, ports, "traefik", tags);
-    const base = await startTraefik(programs, job, registry);
     const measured: Measured[] = [];
     for (const setting of SETTINGS) {
       if (setting.tags !== undefined) await register(registry, ports, "trial", setting.tags(tags));
-      measured.push(await measure(bench, registry, job, base, setting));
+      measured.push(await measure(bench, registry, job, setting));
       if (setting.tags !== undefined) for (const port of ports) await registry.deregister(`trial-${port}`);
     }
     const first = measured[0]!.samples;
@@ -177,7 +181,7 @@ export const edgeSettings: Question = {
         { what: `CPU of 1,000 requests, ${JOB}`, value: figure(first, JOB, "cpu"), unit: "s" },
         ...measured.map(lineOf),
         ...measured.filter(({ setting }) => setting.env !== undefined).map(memoryOf),
-        ...(await afterSilence(bench, registry, job, base)),
+        ...(await afterSilence(bench, registry, job)),
       ],
       charts: [{ file: "edge-settings", spec: chart(measured) }],
       notes: ["Each setting by itself against the arguments of the job, in front of an upstream that costs nothing."],

@@ -157,7 +157,7 @@ describe("hostile input", () => {
       const [from, ...more] = seen.ClientHost.split(", ").reverse();
       expect(from).toMatch(/^10\./);
       expect(more).toEqual(headers.startsWith("X-Forwarded-For") ? [spoofed] : []);
-      expect(seen).toMatchObject({ RequestHost: "a", RequestScheme: "http" });
+      expect(seen).toMatchObject({ RequestAddr: "a", RequestScheme: "http" });
       expect(reached.req).toMatchObject({ host: "a", remoteAddress: expect.stringMatching(/^10\./) });
     });
   });

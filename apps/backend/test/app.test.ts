@@ -87,7 +87,9 @@ describe("health", () => {
 
 describe("GET /openapi.json", () => {
   it("describes every route but itself", async () => {
-    const document = (await start().inject("/openapi.json")).json();
+    const response = await start().inject("/openapi.json");
+    expect(response.headers["content-type"]).toBe("application/json; charset=utf-8");
+    const document = response.json();
     expect(document.openapi).toBe("3.1.0");
     expect(Object.keys(document.paths).sort()).toEqual(["/", "/health/live", "/health/ready"]);
     const { schema } = document.paths["/"].get.responses["200"].content["application/json"];
