@@ -114,7 +114,7 @@ function answer({ short }: Bench, samples: Samples, sizes: Sizes): Answer {
         what: `memory of the gate with ${many} workers against ${few}`,
         value: ratio(samples, gateOf(many), gateOf(few), "megabytes"),
         unit: "x",
-        goal: { limit: 2 },
+        goal: { limit: short ? 2 : 1.5 },
       },
     ],
     charts: [{ file: "program-growth", spec: chart(kindsOf(short), samples, sizes.services, few) }],
