@@ -54,7 +54,11 @@ export function build(options: BuildOptions): FastifyInstance {
   const name = `${env.BACKEND_SERVICE}.service.${env.CONSUL_DOMAIN}`;
   const lookup = options.lookup ?? srvLookup({ servers, timeoutMs: timeouts.dnsTry });
   const discovery = new Discovery({ name, lookup, onLookup: (outcome) => metrics.lookups.inc({ outcome }) });
-  const client = new BackendClient({ discovery, onAttempt: (outcome) => metrics.attempts.inc({ outcome }) });
+  const client = new BackendClient({
+    discovery,
+    host: env.NOMAD_HOST_ADDR_http.replace(/:\d+$/, ""),
+    onAttempt: (outcome) => metrics.attempts.inc({ outcome }),
+  });
   app.addHook("onClose", () => client.close());
 
   app.register(underPressure, pressure);

@@ -54,6 +54,8 @@ export interface BackendClientOptions {
   readonly attempts?: number;
   /** After as long without an answer another instance is asked too. Default: that of timeouts.ts. */
   readonly silenceMs?: number;
+  /** Address of the host that this process is on: of instances that have as much to do, one there is asked. Default: none is preferred. */
+  readonly host?: string;
   /** Called once for each attempt, with "ok" or the reason why it failed. */
   readonly onAttempt?: (outcome: string) => void;
   /** From 0 up to 1. */
@@ -64,6 +66,8 @@ const maxResponseSize = 64 * 1024;
 
 /** More requests than one instance ever has under way. */
 const MOST_BUSY = 1e6;
+/** What an instance on another host seems to have to do besides: less than a request. */
+const ELSEWHERE = 0.5;
 
 /** GETs the backend's values from whichever instance answers. Never throws for anything that the network does. */
 export class BackendClient {
@@ -81,8 +85,8 @@ export class BackendClient {
 
   constructor({ coolDown = new CoolDown(), ...options }: BackendClientOptions) {
     this.coolDown = coolDown;
-    const defaults = { attempts: 3, silenceMs: timeouts.backendSilence, onAttempt: () => {}, random: Math.random };
-    this.options = { ...defaults, ...options };
+    const { backendSilence: silenceMs } = timeouts;
+    this.options = { attempts: 3, silenceMs, host: "", onAttempt: () => {}, random: Math.random, ...options };
   }
 
   /**
@@ -152,20 +156,22 @@ export class BackendClient {
 
   /**
    * Among those tried least in this request, rather one that did not fail lately, then one that has the least to do: of an instance that has
-   * vanished no more requests wait than the others have under way. By chance where that is the same.
+   * vanished no more requests wait than the others have under way. Where that is the same, one on this host: another host that vanishes then takes
+   * no page of this one with it. By chance where that is the same too.
    */
   private choose(instances: readonly Instance[], tried: readonly Instance[]): Instance | undefined {
+    const { host, random } = this.options;
     let least = Infinity;
     let candidates: Instance[] = [];
     for (const instance of instances) {
-      const busy = this.busy.get(authority(instance)) ?? 0;
+      const busy = (this.busy.get(authority(instance)) ?? 0) + (instance.address === host ? 0 : ELSEWHERE);
       const cost = (times(tried, instance) * 2 + Number(this.coolDown.isCooling(instance))) * MOST_BUSY + busy;
       if (cost > least) continue;
       if (cost < least) candidates = [];
       least = cost;
       candidates.push(instance);
     }
-    return candidates[Math.floor(this.options.random() * candidates.length)];
+    return candidates[Math.floor(random() * candidates.length)];
   }
 
   /** Never rejects. */

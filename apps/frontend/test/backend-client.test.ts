@@ -11,8 +11,8 @@ const SILENCE_MS = 250;
 const open: { stop(): Promise<void> }[] = [];
 afterEach(() => Promise.all(open.splice(0).map((one) => one.stop())));
 
-async function backend(id: string, behaviour: Behaviour = "answer"): Promise<FakeBackend> {
-  const started = await FakeBackend.start(id);
+async function backend(id: string, behaviour: Behaviour = "answer", address?: string): Promise<FakeBackend> {
+  const started = await FakeBackend.start(id, { address });
   started.behaviour = behaviour;
   open.push(started);
   return started;
@@ -22,14 +22,17 @@ async function backend(id: string, behaviour: Behaviour = "answer"): Promise<Fak
 const NEVER_MS = 60_000;
 
 /** A client of exactly these instances, which takes the first of those that are equally good. */
-function clientOf(registered: () => readonly FakeBackend[], { random = (): number => 0, silenceMs = NEVER_MS } = {}) {
+function clientOf(
+  registered: () => readonly FakeBackend[],
+  { random = (): number => 0, silenceMs = NEVER_MS, host = "" } = {},
+) {
   const clock = { ms: 0 };
   const outcomes: string[] = [];
-  const lookup = async (): Promise<Instance[]> => registered().map(({ port }) => ({ address: "127.0.0.1", port }));
+  const lookup = async (): Promise<Instance[]> => registered().map(({ address, port }) => ({ address, port }));
   const discovery = new Discovery({ name: "backend.service.consul", lookup, now: () => clock.ms });
   const coolDown = new CoolDown(5000, () => clock.ms);
   const onAttempt = (outcome: string) => outcomes.push(outcome);
-  const client = new BackendClient({ discovery, coolDown, random, silenceMs, onAttempt });
+  const client = new BackendClient({ discovery, coolDown, random, silenceMs, host, onAttempt });
   open.push({ stop: () => client.close() });
   return { client, clock, outcomes };
 }
@@ -59,6 +62,31 @@ describe("the backend client", () => {
     await Promise.all([first, ...others]);
   });
 
+  describe("on the host of one of the instances", () => {
+    const host = "127.0.0.2";
+
+    it("asks that one, as long as it has no more to do than the others", async () => {
+      const three = [await backend("b1"), await backend("b2", "answer", host), await backend("b3")];
+      const { client } = clientOf(() => three, { host });
+      for (let i = 0; i < 9; i++) await client.values("r");
+      expect(three.map((one) => one.requests)).toEqual([0, 9, 0]);
+    });
+
+    it("asks the others once that one has more to do", async () => {
+      const both = [await backend("b1", "answer late"), await backend("b2", "answer late", host)];
+      const { client } = clientOf(() => both, { host });
+      await Promise.all([client.values("r"), client.values("r"), client.values("r")]);
+      expect(both.map(({ requests }) => requests)).toEqual([1, 2]);
+    });
+
+    it("avoids that one as any other when it has failed lately", async () => {
+      const both = [await backend("b1"), await backend("b2", "refuse", host)];
+      const { client } = clientOf(() => both, { host });
+      expect([answeredBy(await client.values("r")), answeredBy(await client.values("r"))]).toEqual(["b1", "b1"]);
+      expect(both.map(({ requests }) => requests)).toEqual([2, 1]);
+    });
+  });
+
   it.each<[Behaviour, string]>([
     ["reset", "CONNRESET"],
     ["refuse", "HTTP 503"],
@@ -80,7 +108,7 @@ describe("the backend client", () => {
     expect(performance.now() - start).toBeGreaterThan(SILENCE_MS - 5);
     expect([answeredBy(result), reasons(result)]).toEqual(["b2", ["SILENT"]]);
     expect(outcomes).toEqual(["ok", "SILENT"]);
-    expect(both.map((one) => client.coolDown.isCooling({ address: "127.0.0.1", port: one.port }))).toEqual([
+    expect(both.map((one) => client.coolDown.isCooling({ address: one.address, port: one.port }))).toEqual([
       true,
       false,
     ]);

@@ -21,15 +21,16 @@ export class FakeBackend {
 
   private constructor(
     readonly id: string,
+    readonly address: string,
     private readonly server: http.Server,
   ) {}
 
-  /** On the given port, else on a free one. */
-  static async start(id: string, port = 0): Promise<FakeBackend> {
+  /** On the given port, else on a free one; of the loopback interface, whose addresses are as many hosts. */
+  static async start(id: string, { port = 0, address = "127.0.0.1" } = {}): Promise<FakeBackend> {
     const server = http.createServer({ keepAliveTimeout: 75_000 });
-    server.listen(port, "127.0.0.1");
+    server.listen(port, address);
     await once(server, "listening");
-    const backend = new FakeBackend(id, server);
+    const backend = new FakeBackend(id, address, server);
     server.on("request", (request, response) => backend.handle(request, response));
     return backend;
   }
@@ -39,7 +40,7 @@ export class FakeBackend {
   }
 
   get authority(): string {
-    return `127.0.0.1:${this.port}`;
+    return `${this.address}:${this.port}`;
   }
 
   /** As when its process is killed: every connection ends, the port refuses. */

@@ -42,17 +42,18 @@ function frontend(options: Partial<BuildOptions> = {}, dns = consul.dns): Fastif
     DNS_SERVERS: dns,
     NODE_NAME: "worker-2",
     NOMAD_ALLOC_ID: "77aa",
-    NOMAD_HOST_ADDR_http: "10.0.1.8:21000",
+    NOMAD_HOST_ADDR_http: "127.0.0.2:21000",
   });
   const app = build({ env, ...options });
   apps.push(app);
   return app;
 }
 
-async function backend(id: string, port?: number): Promise<FakeBackend> {
-  const started = await FakeBackend.start(id, port);
+async function backend(id: string, where: { port?: number; address?: string } = {}): Promise<FakeBackend> {
+  const started = await FakeBackend.start(id, where);
   backends.push(started);
-  await consul.register({ name: service, id: `${service}-${id}`, port: started.port, address: "127.0.0.1" });
+  const { port, address } = started;
+  await consul.register({ name: service, id: `${service}-${id}`, port, address });
   return started;
 }
 
@@ -85,7 +86,7 @@ describe("the page", () => {
       "frontend-environment": "test",
       "frontend-instance": "77aa",
       "frontend-host": "worker-2",
-      "frontend-address": "10.0.1.8:21000",
+      "frontend-address": "127.0.0.2:21000",
       "request-id": "visit-1",
       discovery: "Discovery",
       "discovery-name": `${service}.service.consul`,
@@ -132,6 +133,15 @@ describe("the page", () => {
     await backend("b6");
     await until("the sixth to answer", async () => (await read(app)).values["backend-instance"] === "b6");
     expect((await read(app)).values["discovery-count"]).toBe("6");
+  });
+
+  it("is answered by the instance on its own host, where there is one", async () => {
+    await backend("b1");
+    const here = await backend("b2", { address: "127.0.0.2" });
+    await backend("b3");
+    const app = frontend();
+    for (let i = 0; i < 9; i++) await read(app);
+    expect(here.requests).toBe(9);
   });
 
   it("never fails while an instance that Consul still lists is gone", async () => {
