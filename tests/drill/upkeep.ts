@@ -1,4 +1,4 @@
-import type { Host } from "../e2e/cluster-view";
+import { type Host, hosts } from "../e2e/cluster-view";
 import { onHost } from "../e2e/support";
 
 /** Has a host do now a part of what cluster-upkeep.timer has it do each minute, perhaps with another setting; gives what it says. */
@@ -13,3 +13,11 @@ export const upkeep = ({ container }: Host, step: string, setting = ""): Promise
      bash -Eeuo pipefail ${step}`,
     60,
   );
+
+/** Has whoever leads look now, not within a minute, whether an instance is to move; says what it did. */
+export async function settlePlacement(say: (line: string) => void): Promise<void> {
+  for (const server of await hosts("server")) {
+    const said = await upkeep(server, "placement.sh");
+    if (said !== "") say(said.trim());
+  }
+}

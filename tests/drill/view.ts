@@ -109,6 +109,12 @@ export async function isWell(workers: number): Promise<true> {
   return true;
 }
 
+/** That as many workers have an instance of each app as the app has instances. */
+export async function isSpread(): Promise<boolean> {
+  const placed = await Promise.all(["frontend", "backend"].map(running));
+  return placed.every((all) => new Set(all.map(({ NodeName }) => NodeName)).size === INSTANCES);
+}
+
 /** The server that leads a Raft, by its address. */
 export async function leader(program: "consul" | "nomad"): Promise<Host> {
   const address = (await (await apis())[program].get<string>("/v1/status/leader")).replace(/:\d+$/, "");

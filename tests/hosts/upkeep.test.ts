@@ -190,7 +190,7 @@ describe("placement", () => {
     ...{ ID, NodeID, NodeName: `worker-${NodeID}` },
     ...{ CreateTime: ago(secondsPlaced) * 1e9, ModifyTime: ago(secondsPlaced) * 1e9 },
     // As if Nomad changed something once a second, and nothing before the last 1,000.
-    ...{ CreateIndex: 1_000 - secondsPlaced, DesiredStatus: "run", ClientStatus: "running", ...change },
+    ...{ CreateIndex: 1_000 - secondsPlaced, JobVersion: 7, DesiredStatus: "run", ClientStatus: "running", ...change },
   });
   const nodes = [node("a", 50), node("b", 900)];
   function given(nodes: readonly object[], allocations: readonly object[]): void {
@@ -206,7 +206,7 @@ describe("placement", () => {
     expect(read("asked-of-agent")).toBe("");
   });
 
-  describe("of a service with all its instances on one worker", () => {
+  describe("of a service of which one worker has two instances more than another", () => {
     const instance = (ID: string, NodeID: string, secondsPlaced: number, change: object = {}) =>
       allocation(ID, NodeID, secondsPlaced, {
         ...{ Namespace: "default", JobID: "web", JobType: "service", TaskGroup: "page", ...change },
@@ -220,14 +220,21 @@ describe("placement", () => {
     const together = [instance("1", "a", 900), instance("2", "a", 800), instance("3", "a", 850)];
     beforeEach(() => spreadOver("${node.unique.id}"));
 
-    it("moves the newest, when another worker has come since", () => {
+    it("moves the newest there, when the other has come since", () => {
       given(nodes, together);
       expect(run(["placement.sh"])).toEqual({
         code: 0,
-        said: "web has all its instances on worker-a: one of them moves",
+        said: "web has 3 instances on worker-a: one of them moves",
       });
       expect(stopped()).toEqual(["2"]);
       expect(read("asked-of-agent")).toContain('filter=DesiredStatus == "run" or ClientStatus matches "running|lost"');
+    });
+
+    it("moves one from the fullest, of several, whichever were placed last elsewhere", () => {
+      const three = [node("a", 50), node("b", 900), node("c", 50)];
+      given(three, [...together, instance("4", "c", 70), instance("5", "c", 75), instance("6", "b", 65)]);
+      expect(run(["placement.sh"]).said).toBe("web has 3 instances on worker-a: one of them moves");
+      expect(stopped()).toEqual(["2"]);
     });
 
     const lost = { DesiredStatus: "stop", ClientStatus: "lost" };
@@ -243,7 +250,7 @@ describe("placement", () => {
       given(nodes, [instance("1", "a", 3_590, settled), instance("2", "a", 3_590, settled)]);
       expect(run(["placement.sh"])).toEqual(nothing);
       given(nodes, [instance("1", "a", 3_610, settled), instance("2", "a", 3_610, settled)]);
-      expect(run(["placement.sh"]).said).toBe("web has all its instances on worker-a: one of them moves");
+      expect(run(["placement.sh"]).said).toBe("web has 2 instances on worker-a: one of them moves");
     });
 
     it.each([
@@ -263,7 +270,8 @@ describe("placement", () => {
       ],
       ["has no place but where something was lost a moment ago", () => [...together, instance("0", "b", 50, lost)]],
       ["is one instance", () => [instance("1", "a", 900)]],
-      ["has another elsewhere", () => [...together, instance("4", "b", 800)]],
+      ["has one fewer there", () => [...together, instance("4", "b", 800), instance("5", "b", 800)]],
+      ["is changing its version", () => [...together, instance("4", "a", 800, { JobVersion: 8 })]],
       ["has one that does not run yet", () => [...together, instance("4", "a", 800, { ClientStatus: "pending" })]],
       ["got one a moment ago", () => [...together, instance("4", "a", 30)]],
     ])("stays as it is when it %s", (_what, allocations) => {

@@ -2,8 +2,8 @@ import { hosts } from "../../e2e/cluster-view";
 import { onHost } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { upkeep } from "../upkeep";
-import { INSTANCES, isWell, passing } from "../view";
+import { settlePlacement } from "../upkeep";
+import { INSTANCES, isSpread, isWell, passing } from "../view";
 
 /** All Nomad agents but one hang, so that everything comes to the worker of that one, and go on. */
 export const together: Scenario = {
@@ -24,13 +24,17 @@ export const together: Scenario = {
     }
     const back = Date.now();
     const isApart = async () => {
-      for (const server of await hosts("server")) {
-        const said = await upkeep(server, "placement.sh");
-        if (said !== "") say(said.trim());
-      }
+      await settlePlacement(say);
       return isWell(others.length + 1);
     };
     await secondsUntil("two services apart", 180, isApart, 2_000);
-    return { figures: [{ what: "apart again", limit: 120, measured: seconds(back), unit: "s" }] };
+    const apart = seconds(back);
+    await secondsUntil("one on each worker", 180, async () => (await isApart()) && isSpread(), 2_000);
+    return {
+      figures: [
+        { what: "apart again", limit: 120, measured: apart, unit: "s" },
+        { what: "one on each worker", limit: 240, measured: seconds(back), unit: "s" },
+      ],
+    };
   },
 };
