@@ -1,5 +1,6 @@
 import { type Host, hosts } from "../e2e/cluster-view";
 import { onHost } from "../e2e/support";
+import { isSpread, isWell } from "./view";
 
 /** Has a host do now a part of what cluster-upkeep.timer has it do each minute, perhaps with another setting; gives what it says. */
 export const upkeep = ({ container }: Host, step: string, setting = ""): Promise<string> =>
@@ -20,4 +21,10 @@ export async function settlePlacement(say: (line: string) => void): Promise<void
     const said = await upkeep(server, "placement.sh");
     if (said !== "") say(said.trim());
   }
+}
+
+/** That all is well and nothing is left to move, as it is some minutes after the last change. */
+export async function isAtRest(workers: number, say: (line: string) => void): Promise<boolean> {
+  await settlePlacement(say);
+  return (await isWell(workers)) && isSpread();
 }

@@ -3,7 +3,7 @@ import { eventually, local, onHost } from "./support";
 import { Load } from "./load";
 
 const VISITS = 10_000;
-/** More, each on a connection of its own, leave two cores too little for the run of up that goes on meanwhile. */
+/** Each on a connection of its own. It leaves room on two cores for the run of up that goes on meanwhile. */
 const VISITS_A_SECOND = 60;
 
 /** Hosts look for new secrets each minute and let old tokens live for three; here all goes five times as fast, and is the same. */

@@ -2,8 +2,8 @@ import { hosts } from "../../e2e/cluster-view";
 import { onHost } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import type { Scenario } from "../scenario";
-import { settlePlacement } from "../upkeep";
-import { INSTANCES, isSpread, isWell, passing } from "../view";
+import { isAtRest, settlePlacement } from "../upkeep";
+import { INSTANCES, isWell, passing } from "../view";
 
 /** All Nomad agents but one hang, so that everything comes to the worker of that one, and go on. */
 export const together: Scenario = {
@@ -29,7 +29,7 @@ export const together: Scenario = {
     };
     await secondsUntil("two services apart", 180, isApart, 2_000);
     const apart = seconds(back);
-    await secondsUntil("one on each worker", 180, async () => (await isApart()) && isSpread(), 2_000);
+    await secondsUntil("one on each worker", 180, () => isAtRest(others.length + 1, say), 2_000);
     return {
       figures: [
         { what: "apart again", limit: 120, measured: apart, unit: "s" },

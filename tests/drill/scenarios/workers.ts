@@ -4,8 +4,8 @@ import { apis, type Host, hosts, members, setDesired } from "../../e2e/cluster-v
 import { STACK, succeed } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import { type Figure, type Scenario, underWay } from "../scenario";
-import { settlePlacement } from "../upkeep";
-import { allocations, isSpread, isWell, outOfDns, outOfTraefik, running, workerOf } from "../view";
+import { isAtRest } from "../upkeep";
+import { allocations, isWell, outOfDns, outOfTraefik, running, workerOf } from "../view";
 
 /** Until the load balancer, whose checks are 5 s apart and wait for 2, has missed two of them: 12 s at most. Traefik is faster. */
 export const WINDOW_SECONDS = 12;
@@ -28,12 +28,8 @@ export const poweredOff: Scenario = {
   name: "worker powered off",
   async run({ load, say }) {
     const workers = (await hosts("worker")).length;
-    // As it is some minutes after the last change: a worker that has two of three instances is missed more.
-    const isAtRest = async () => {
-      await settlePlacement(say);
-      return (await isSpread()) && isWell(workers);
-    };
-    await secondsUntil("one instance of each app on each worker", 240, isAtRest, 2_000);
+    // A worker that has two of three instances is missed more.
+    await secondsUntil("one instance of each app on each worker", 240, () => isAtRest(workers, say), 2_000);
     const victim = await workerOf((await running("frontend"))[0]!);
     const witness = (await hosts("worker")).find(({ id }) => id !== victim.id)!;
     const started = Date.now() + 3_000;
