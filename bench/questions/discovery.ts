@@ -1,14 +1,16 @@
-import { buildApps, startApp, type RunningApp } from "../apps";
+import { answered, buildApps, startApp, type RunningApp } from "../apps";
 import { bars } from "../bars";
-import { counted } from "../counted";
 import { ensureWrk, load } from "../load";
+import { freePort } from "../programs";
 import { goalOf, type Answer, type Bench, type Line, type Question } from "../question";
-import { startRegistry } from "../registry";
+import { startRegistry, type Registry } from "../registry";
 import { alternate, exactly, figure, ratio } from "../sampling";
 import { changes } from "./discovery-changes";
 
 /** As many as the job has. */
 const BACKENDS = 2;
+/** Many and short ones: what is asked for is a difference of 3 %, and one measurement differs from the next by more. */
+const ROUNDS = 20;
 
 async function ask(bench: Bench): Promise<Answer> {
   await ensureWrk(bench.say);
@@ -21,44 +23,61 @@ async function ask(bench: Bench): Promise<Answer> {
     await registry.register({ name: "backend", id: name, port: backend.port, check: `${backend.url}/health/ready` });
     backends.push(backend);
   }
-  const found = await startApp(bench.programs, "frontend", {
-    name: "frontend-dns",
-    entry: "apps/frontend/.build/server.js",
-    env: { DNS_SERVERS: registry.dns },
-  });
-  const fixed = await startApp(bench.programs, "frontend", {
-    name: "frontend-fixed",
-    entry: "bench/baselines/fixed-frontend.cjs",
-    // Nobody listens there: should it ask DNS all the same, it has no page.
-    env: { DNS_SERVERS: "127.0.0.1:1", BACKENDS: backends.map(({ port }) => `127.0.0.1:${port}`).join() },
-  });
-  const cost = await compare(bench, found, fixed);
+  const cost = await compare(bench, await startSwitched(bench, registry, backends));
+  const found = await startApp(bench.programs, "frontend", { name: "frontend", env: { DNS_SERVERS: registry.dns } });
   const lines = [...cost, ...(await changes(bench, registry, found))];
   return {
     lines,
     charts: [{ file: "discovery", spec: bars("What does discovery cost?", lines) }],
     notes: [
-      `Both are the frontend's own server, asking the same ${BACKENDS} backends; they differ in who answers a look-up: Consul's DNS, or a constant.`,
+      `Both are one process of the frontend's own server, asking ${BACKENDS} backends: it is told by turns that Consul's DNS answers its look-ups, or a constant.`,
     ],
   };
 }
 
-async function compare(bench: Bench, found: RunningApp, fixed: RunningApp): Promise<Line[]> {
+/** A frontend whose look-ups are answered by Consul's DNS or by a constant, whichever it was told last. */
+interface Switched extends RunningApp {
+  /** Gives how many look-ups have asked DNS so far. */
+  tell(answeredBy: "dns" | "fixed"): Promise<number>;
+}
+
+async function startSwitched(
+  { programs }: Bench,
+  registry: Registry,
+  backends: readonly RunningApp[],
+): Promise<Switched> {
+  const port = await freePort();
+  const app = await startApp(programs, "frontend", {
+    name: "frontend-switched",
+    entry: "bench/baselines/switched-frontend.cjs",
+    env: {
+      DNS_SERVERS: registry.dns,
+      BACKENDS: backends.map((backend) => `127.0.0.1:${backend.port}`).join(),
+      SWITCH_PORT: String(port),
+    },
+  });
+  return { ...app, tell: async (answeredBy) => Number(await answered(`http://127.0.0.1:${port}/${answeredBy}`)) };
+}
+
+async function compare(bench: Bench, app: Switched): Promise<Line[]> {
   let failed = 0;
-  const measure = (app: RunningApp) => async () => {
-    const before = await counted(app, "discovery_lookups_total");
-    const result = await load({ url: app.url, seconds: bench.seconds });
-    failed += result.failed;
-    return {
-      ...{ requests: result.requestsPerSecond, p50: result.p50Ms, p99: result.p99Ms },
-      lookups: ((await counted(app, "discovery_lookups_total")) - before) / (result.requests / 1000),
-    };
-  };
-  const variants = [
-    { name: "dns", measure: measure(found) },
-    { name: "fixed", measure: measure(fixed) },
-  ];
-  const samples = await alternate(variants, bench);
+  const variant = (name: "dns" | "fixed") => ({
+    name,
+    async measure() {
+      const before = await app.tell(name);
+      const result = await load({ url: app.url, seconds: Math.max(2, bench.seconds / 2) });
+      const lookups = (await app.tell(name)) - before;
+      if (lookups > 0 !== (name === "dns")) throw new Error(`${name}: ${lookups} look-ups have asked DNS`);
+      failed += result.failed;
+      return {
+        ...{ requests: result.requestsPerSecond, p50: result.p50Ms, p99: result.p99Ms },
+        lookups: lookups / (result.requests / 1000),
+      };
+    },
+  });
+  const rounds = bench.short ? bench.rounds : ROUNDS;
+  const samples = await alternate([variant("dns"), variant("fixed")], { rounds, say: bench.say });
+  await app.stop();
   return [
     {
       what: "requests a second, through Consul DNS against a fixed address",
