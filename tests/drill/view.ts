@@ -54,11 +54,18 @@ export async function outOfDns(names: readonly string[], address: string, on: Ho
   return momentOf(on, ask, `${address} is still in DNS`, limit);
 }
 
+const TRAEFIK_METRICS = "curl --silent --fail --max-time 2 http://127.0.0.1:8081/metrics";
+const sendsTo = (address: string): string => `grep -q "^traefik_service_server_up{.*//${address}:.* 1$" <<<"$metrics"`;
+
+/** That a worker's Traefik sends to an address; throws while it does not. */
+export async function isInTraefik(address: string, on: Host): Promise<true> {
+  await onHost(on.container, `metrics=$(${TRAEFIK_METRICS}) && ${sendsTo(address)}`);
+  return true;
+}
+
 /** Waits until a worker's Traefik sends nothing more to an address; gives the moment, as above. */
 export async function outOfTraefik(address: string, on: Host, limit = 30): Promise<number> {
-  const metrics = "curl --silent --fail --max-time 2 http://127.0.0.1:8081/metrics";
-  const server = `^traefik_service_server_up{.*//${address}:.* 1$`;
-  const ask = `until metrics=$(${metrics}) && ! grep -q "${server}" <<<"$metrics"; do sleep 0.25; done`;
+  const ask = `until metrics=$(${TRAEFIK_METRICS}) && ! ${sendsTo(address)}; do sleep 0.25; done`;
   return momentOf(on, ask, `${address} is still in Traefik`, limit);
 }
 

@@ -2,9 +2,9 @@ import { converge } from "../converge";
 import type { Scenario } from "../scenario";
 import { destroy, killedUp } from "../stack";
 
-/** What each run that is killed is about, and how long it takes about: the first is to make everything from nothing. */
+/** What each run that is killed is about, and how long it takes at least: the first is to make everything from nothing. */
 const RUNS: readonly { readonly lasts: number; readonly changes: readonly string[] }[] = [
-  { lasts: 60, changes: [] },
+  { lasts: 45, changes: [] },
   { lasts: 30, changes: ["cluster:backend.cpuMhz=110", "cluster:frontend.title=Killed"] },
   {
     lasts: 30,

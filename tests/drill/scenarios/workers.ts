@@ -5,7 +5,7 @@ import { STACK, succeed } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import { type Figure, type Scenario, underWay } from "../scenario";
 import { isAtRest } from "../upkeep";
-import { allocations, isWell, outOfDns, outOfTraefik, running, workerOf } from "../view";
+import { allocations, isInTraefik, isWell, outOfDns, outOfTraefik, running, workerOf } from "../view";
 
 /** Until the load balancer, whose checks are 5 s apart and wait for 2, has missed two of them: 12 s at most. Traefik is faster. */
 export const WINDOW_SECONDS = 12;
@@ -31,7 +31,12 @@ export const poweredOff: Scenario = {
     // A worker that has two of three instances is missed more.
     await secondsUntil("one instance of each app on each worker", 240, () => isAtRest(workers, say), 2_000);
     const victim = await workerOf((await running("frontend"))[0]!);
-    const witness = (await hosts("worker")).find(({ id }) => id !== victim.id)!;
+    const others = (await hosts("worker")).filter(({ id }) => id !== victim.id);
+    const witness = others[0]!;
+    // An instance that has just moved there is in Consul a moment before.
+    await secondsUntil("every Traefik sends to it", 30, async () =>
+      (await Promise.all(others.map((other) => isInTraefik(victim.address, other)))).every(Boolean),
+    );
     const started = Date.now() + 3_000;
     const [dns, traefik] = await Promise.all([
       outOfDns(["frontend", "backend", "traefik"], victim.address, witness).then((moment) => seconds(started, moment)),
