@@ -57,10 +57,9 @@ export async function outOfDns(names: readonly string[], address: string, on: Ho
 const TRAEFIK_METRICS = "curl --silent --fail --max-time 2 http://127.0.0.1:8081/metrics";
 const sendsTo = (address: string): string => `grep -q "^traefik_service_server_up{.*//${address}:.* 1$" <<<"$metrics"`;
 
-/** That a worker's Traefik sends to an address; throws while it does not. */
-export async function isInTraefik(address: string, on: Host): Promise<true> {
+/** Throws unless a worker's Traefik sends to an address. */
+export async function inTraefik(address: string, on: Host): Promise<void> {
   await onHost(on.container, `metrics=$(${TRAEFIK_METRICS}) && ${sendsTo(address)}`);
-  return true;
 }
 
 /** Waits until a worker's Traefik sends nothing more to an address; gives the moment, as above. */

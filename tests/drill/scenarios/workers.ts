@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { cloud } from "../../e2e/clients";
 import { apis, type Host, hosts, members, setDesired } from "../../e2e/cluster-view";
-import { STACK, succeed } from "../../e2e/support";
+import { eventually, STACK, succeed } from "../../e2e/support";
 import { seconds, secondsUntil } from "../clock";
 import { type Figure, type Scenario, underWay } from "../scenario";
 import { isAtRest } from "../upkeep";
-import { allocations, isInTraefik, isWell, outOfDns, outOfTraefik, running, workerOf } from "../view";
+import { allocations, inTraefik, isWell, outOfDns, outOfTraefik, running, workerOf } from "../view";
 
 /** Until the load balancer, whose checks are 5 s apart and wait for 2, has missed two of them: 12 s at most. Traefik is faster. */
 export const WINDOW_SECONDS = 12;
@@ -34,8 +34,8 @@ export const poweredOff: Scenario = {
     const others = (await hosts("worker")).filter(({ id }) => id !== victim.id);
     const witness = others[0]!;
     // An instance that has just moved there is in Consul a moment before.
-    await secondsUntil("every Traefik sends to it", 30, async () =>
-      (await Promise.all(others.map((other) => isInTraefik(victim.address, other)))).every(Boolean),
+    await eventually("every Traefik sends to it", 30, () =>
+      Promise.all(others.map((other) => inTraefik(victim.address, other))),
     );
     const started = Date.now() + 3_000;
     const [dns, traefik] = await Promise.all([
